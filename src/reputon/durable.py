@@ -1,0 +1,45 @@
+"""Writing so that nothing is lost: a reader sees the old file or the new one, also after a crash."""
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def write(path: Path, data: bytes | str) -> None:
+    """Replace `path` by `data` in one step: temporary file, fsync, rename, fsync of the directory.
+
+    OSError leaves the old file as it was.
+    """
+    content = data.encode() if isinstance(data, str) else data
+    # In the same directory: a rename across file systems is a copy, and not atomic.
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fchmod(file.fileno(), _mode(path))
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    sync_directory(path.parent)
+
+
+def sync_directory(directory: Path) -> None:
+    """Make the names in a directory survive a power loss."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _mode(path: Path) -> int:
+    """The mode that the file has already, or what the user's umask gives a new one."""
+    try:
+        return path.stat().st_mode & 0o7777
+    except FileNotFoundError:
+        umask = os.umask(0)
+        os.umask(umask)
+        return 0o666 & ~umask
