@@ -1,0 +1,1 @@
+"""Who really sent it: SPF, the authenticated domain, and what others' Authentication-Results say."""

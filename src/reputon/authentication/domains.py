@@ -1,0 +1,35 @@
+"""Organizational domain: the part of a name that one owner registered, by a pinned Public Suffix snapshot.
+
+The snapshot is the one inside the locked wheel of tldextract: nothing is fetched, so that a score which groups
+tenants by this name can be computed again later.
+"""
+
+from functools import cache, lru_cache
+from typing import Any
+
+from reputon.subject import SubjectError, domain
+
+
+@lru_cache(maxsize=65536)
+def organizational(name: str) -> str:
+    """The organizational domain of a host or domain name, lower case; SubjectError where it is no name.
+
+    A name that is itself a public suffix, or lies below none that is known, is its own organizational domain.
+    """
+    canonical = domain(name)
+    return str(_extractor()(canonical).top_domain_under_public_suffix) or canonical
+
+
+def aligned(one: str, other: str) -> bool:
+    """Whether two names have one owner: DMARC's relaxed alignment (RFC 7489 section 3.1)."""
+    try:
+        return organizational(one) == organizational(other)
+    except SubjectError:
+        return False
+
+
+@cache
+def _extractor() -> Any:
+    import tldextract  # 0.1 s, and only few verbs need it
+
+    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)

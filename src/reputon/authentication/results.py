@@ -1,0 +1,101 @@
+"""Authentication-Results: what one server said of a message's SPF, DKIM and DMARC (RFC 8601, RFC 8617)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import authres
+
+FIELDS = {"authentication-results": "results", "arc-authentication-results": "seal"}
+_MAX_FIELD = 8192  # bytes of one field; longer ones are nobody's honest results
+_MAX_FIELDS = 50
+
+Kind = Literal["results", "seal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One method's result: `spf`, `dkim` or `dmarc`, its word (`pass`, `fail`, `none`, ...), and for whom."""
+
+    method: str
+    result: str
+    domain: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """One field: who speaks (`authserv_id`), whether it was sealed on a hop (ARC), and its verdicts."""
+
+    authserv_id: str
+    kind: Kind
+    verdicts: tuple[Verdict, ...]
+
+    def said(self, method: str) -> tuple[Verdict, ...]:
+        """The verdicts of one method."""
+        return tuple(verdict for verdict in self.verdicts if verdict.method == method)
+
+
+def read(headers: Iterable[tuple[str, str]]) -> tuple[Results, ...]:
+    """Every such field among the headers, in their order; what cannot be parsed is left out."""
+    found = []
+    for name, value in headers:
+        kind = FIELDS.get(name.lower())
+        if kind is None or len(value) > _MAX_FIELD or len(found) >= _MAX_FIELDS:
+            continue
+        results = _parse(" ".join(value.split()), "seal" if kind == "seal" else "results")
+        if results is not None:
+            found.append(results)
+    return tuple(found)
+
+
+def _parse(value: str, kind: Kind) -> Results | None:
+    if kind == "seal":  # i=1; mx.example 1; spf=pass ...
+        value = value.partition(";")[2].strip()
+    authserv_id, separator, rest = value.partition(";")
+    if separator and "=" in authserv_id:
+        # Exchange Online writes its own verdicts on the way out without saying who speaks.
+        authserv_id, rest = "", value
+    verdicts = tuple(verdict for part in rest.split(";") for verdict in _verdict(part.strip()))
+    words = authserv_id.split()
+    return Results(words[0] if words else "", kind, verdicts) if verdicts else None
+
+
+def _verdict(text: str) -> Iterable[Verdict]:
+    # One method at a time: authres is strict, and one word that it does not know must not hide the others.
+    if not text:
+        return
+    try:
+        parsed = authres.AuthenticationResultsHeader.parse(f"Authentication-Results: x; {text}")
+    except (authres.core.AuthResError, ValueError, IndexError):
+        parsed = None
+    for result in parsed.results if parsed else ():
+        method = str(result.method).lower()
+        if method in ("spf", "dkim", "dmarc"):
+            yield Verdict(method, str(result.result).lower(), _domain(method, result))
+    if parsed is None:
+        yield from _by_words(text)
+
+
+def _by_words(text: str) -> Iterable[Verdict]:
+    """The `method=result` at the start of a part whose remainder is in nobody's grammar (Microsoft's `action=`)."""
+    method, _, rest = text.partition("=")
+    method, words = method.strip().lower(), rest.split()
+    if method in ("spf", "dkim", "dmarc") and words:
+        domains = [w.partition("=")[2] for w in words if w.startswith(("header.d=", "header.from=", "smtp.mailfrom="))]
+        yield Verdict(method, words[0].lower().strip("()"), _of_address(domains[0]) if domains else None)
+
+
+_PROPERTY = {"spf": ("smtp_mailfrom", "smtp_helo"), "dkim": ("header_d", "header_i"), "dmarc": ("header_from",)}
+
+
+def _domain(method: str, result: authres.core.AuthenticationResult) -> str | None:
+    for name in _PROPERTY[method]:
+        value = getattr(result, name, None)
+        if value:
+            return _of_address(str(value))
+    return None
+
+
+def _of_address(text: str) -> str | None:
+    domain = text.rpartition("@")[2].strip(" <>;,").rstrip(".").lower()
+    return domain if domain and domain != "none" else None

@@ -1,0 +1,57 @@
+"""SPF now: may this address send for this domain (RFC 7208), evaluated by pyspf through our own resolver."""
+
+from collections.abc import Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import spf as pyspf
+
+from reputon.resolver import Question, Resolver
+
+TIME_LIMIT = 20  # seconds for one evaluation (RFC 7208 section 4.6.4)
+
+_resolver: ContextVar[Resolver] = ContextVar("resolver")
+
+
+@dataclass(frozen=True, slots=True)
+class Spf:
+    """The result (`pass`, `fail`, `softfail`, `neutral`, `none`, `temperror`, `permerror`) and why."""
+
+    result: str
+    domain: str
+    why: str
+
+
+def evaluate(address: str, mail_from: str, helo: str, resolver: Resolver) -> Spf:
+    """Whether `address` may send with this envelope sender; an empty one is judged by `helo`."""
+    domain = mail_from.rpartition("@")[2].lower() or helo.lower()
+    token = _resolver.set(resolver)
+    try:
+        result, why = pyspf.check2(i=address, s=mail_from, h=helo, querytime=TIME_LIMIT)
+    except (pyspf.PermError, pyspf.TempError) as error:
+        result, why = "permerror", str(error)
+    finally:
+        _resolver.reset(token)
+    return Spf(result, domain, why)
+
+
+def _lookup(name: str, rdtype: str, _strict: object = True, _timeout: float = TIME_LIMIT) -> Sequence[Any]:
+    """Answers in pyspf's shape: `((name, type), value)`; its TempError where DNS could not tell."""
+    (answer,) = _resolver.get().ask([Question(name, rdtype)])
+    if not answer.is_known:
+        raise pyspf.TempError(f"DNS {name} {rdtype}: {answer.why}")
+    return [((name, rdtype), _value(rdtype, record)) for record in answer.records]
+
+
+def _value(rdtype: str, record: str) -> object:
+    if rdtype == "MX":
+        preference, _, host = record.partition(" ")
+        return int(preference), host.rstrip(".")
+    if rdtype in ("TXT", "SPF"):
+        return (record.encode(),)
+    return record.rstrip(".")
+
+
+# pyspf asks through a module global; a context variable keeps evaluations in several threads apart.
+pyspf.DNSLookup = _lookup
