@@ -1,0 +1,112 @@
+"""What every verb says and how it ends: exit codes, one-line errors, JSON lines, progress."""
+
+import json
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from enum import IntEnum, StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+# Errors that a person can mend: each stage's exception for bad input is a ValueError with a sentence.
+INPUT_ERRORS = (ValueError, OSError)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", envvar="REPUTON_CONFIG", help="The configuration file.", show_default=False),
+]
+
+_SLOW = 1.0  # seconds after which a person wants to see that something happens
+_T = TypeVar("_T")
+
+
+class Exit(IntEnum):
+    """How a verb ended (documented in docs/cli.md)."""
+
+    DONE = 0
+    BAD_NEWS = 1
+    BAD_INPUT = 2
+    UNKNOWN = 3
+
+
+def fail(message: str, code: Exit = Exit.BAD_INPUT) -> NoReturn:
+    """End with one line on stderr."""
+    print(f"reputon: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201 - this is where errors are printed
+    sys.exit(code)
+
+
+def end(code: Exit) -> NoReturn:
+    """End with an exit code and nothing more to say."""
+    raise typer.Exit(code)
+
+
+def print_json(value: object) -> None:
+    """One JSON object on one line of stdout; times are RFC 3339 in UTC."""
+    sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=False) + "\n")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return time_text(value)
+    if isinstance(value, (Path, StrEnum)):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def time_text(moment: datetime) -> str:
+    """RFC 3339 in UTC, to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_time(text: str) -> datetime:
+    """A time as people write it to us: RFC 3339; without a zone it is UTC."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError(f"{text!r} is not a time: write it as 2026-11-24T09:30:00Z") from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def __getattr__(name: str) -> Any:
+    """`out` and `err`: rich consoles on stdout and stderr, made when first used (rich takes 50 ms to import)."""
+    if name not in ("out", "err"):
+        raise AttributeError(name)
+    from rich.console import Console
+
+    made = Console(stderr=name == "err", highlight=False, soft_wrap=False)
+    globals()[name] = made
+    return made
+
+
+if TYPE_CHECKING:
+    out: Console
+    err: Console
+
+
+def progress(items: Iterable[_T], total: int | None = None, what: str = "") -> Iterator[_T]:
+    """The items, with a bar on stderr once it takes longer than a second; no bar where nobody looks."""
+    if not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.progress import Progress
+
+    started, bar, task = time.monotonic(), None, None
+    try:
+        for done, item in enumerate(items):
+            if bar is None and time.monotonic() - started > _SLOW:
+                bar = Progress(console=sys.modules[__name__].err, transient=True)
+                task = bar.add_task(what, total=total)
+                bar.start()
+            if bar is not None and task is not None:
+                bar.update(task, completed=done)
+            yield item
+    finally:
+        if bar is not None:
+            bar.stop()
