@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import authres
 
@@ -37,7 +37,7 @@ class Results:
 
 def read(headers: Iterable[tuple[str, str]]) -> tuple[Results, ...]:
     """Every such field among the headers, in their order; what cannot be parsed is left out."""
-    found = []
+    found: list[Results] = []
     for name, value in headers:
         kind = FIELDS.get(name.lower())
         if kind is None or len(value) > _MAX_FIELD or len(found) >= _MAX_FIELDS:
@@ -71,7 +71,7 @@ def _verdict(text: str) -> Iterable[Verdict]:
     for result in parsed.results if parsed else ():
         method = str(result.method).lower()
         if method in ("spf", "dkim", "dmarc"):
-            yield Verdict(method, str(result.result).lower(), _domain(method, result))
+            yield Verdict(method, str(result.result).lower(), _domain(method, result.properties))
     if parsed is None:
         yield from _by_words(text)
 
@@ -85,15 +85,13 @@ def _by_words(text: str) -> Iterable[Verdict]:
         yield Verdict(method, words[0].lower().strip("()"), _of_address(domains[0]) if domains else None)
 
 
-_PROPERTY = {"spf": ("smtp_mailfrom", "smtp_helo"), "dkim": ("header_d", "header_i"), "dmarc": ("header_from",)}
+_PROPERTIES = {"spf": ("mailfrom", "helo"), "dkim": ("d", "i"), "dmarc": ("from",)}
 
 
-def _domain(method: str, result: authres.core.AuthenticationResult) -> str | None:
-    for name in _PROPERTY[method]:
-        value = getattr(result, name, None)
-        if value:
-            return _of_address(str(value))
-    return None
+def _domain(method: str, properties: Iterable[Any]) -> str | None:
+    values = {str(each.name).lower(): str(each.value) for each in properties}
+    named = (values[name] for name in _PROPERTIES[method] if values.get(name))
+    return _of_address(next(named, ""))
 
 
 def _of_address(text: str) -> str | None:

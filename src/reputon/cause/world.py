@@ -1,0 +1,126 @@
+"""World: what is known around a bounce: DNS, lists, providers, the sender's own inventory, earlier bounces, the time.
+
+A folder of plain files (DESIGN.md section 4) makes all of it a value, and a diagnosis a pure function of files.
+"""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+from reputon import bounce, lists, resolver
+from reputon.bounce.report import Message
+from reputon.cause import providers
+from reputon.cause.inventory import Inventory, Sent, bare
+from reputon.cause.provider import Provider
+from reputon.lists import Catalogue
+from reputon.resolver import Resolver
+
+FILE_SIZE = 1 << 20  # bytes of an inventory
+SENT_SIZE = 256 << 20  # bytes of a sent.jsonl
+BOUNCES = 10_000  # earlier bounces that we are willing to read
+_KEYS = ("domains", "addresses", "providers", "tenant_ids")
+
+
+class WorldError(ValueError):
+    """A file around a bounce that cannot be used; the message names the file and the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything around a bounce."""
+
+    now: datetime
+    resolver: Resolver
+    catalogue: Catalogue
+    providers: Mapping[str, Provider]
+    inventory: Inventory = field(default_factory=Inventory)
+    sent: Sent = field(default_factory=Sent)
+    earlier: tuple[Message, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def read_inventory(path: Path) -> Inventory:
+    """Read an inventory.toml (its `[sender]` table); WorldError says which key is wrong."""
+    if path.stat().st_size > FILE_SIZE:
+        raise WorldError(f"{path} is larger than {FILE_SIZE >> 10} KiB")
+    try:
+        table: dict[str, Any] = tomllib.loads(path.read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WorldError(f"{path} is not TOML: {error}") from None
+    sender = table.get("sender", {})
+    for key, value in sender.items():
+        if key not in _KEYS or not isinstance(value, list):
+            known = ", ".join(_KEYS)
+            raise WorldError(f"{path}: sender.{key}: expected one of {known}, each a list of texts")
+    try:
+        networks = tuple(ip_network(str(text), strict=False) for text in sender.get("addresses", ()))
+    except ValueError as error:
+        raise WorldError(f"{path}: sender.addresses: {error}") from None
+    texts = {key: tuple(str(text).lower() for text in sender.get(key, ())) for key in _KEYS}
+    return Inventory(texts["domains"], networks, texts["providers"], texts["tenant_ids"])
+
+
+def read_sent(path: Path) -> Sent:
+    """Read a sent.jsonl: one message a line, of which only the `message_id` is kept."""
+    if path.stat().st_size > SENT_SIZE:
+        raise WorldError(f"{path} is larger than {SENT_SIZE >> 20} MiB: keep only the days in question")
+    found = set()
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                found.add(bare(str(json.loads(line)["message_id"])))
+            except (ValueError, KeyError, TypeError, RecursionError):
+                raise WorldError(f'{path}, line {number}: expected {{"message_id": "<...>", ...}}') from None
+    return Sent(frozenset(found), is_known=True)
+
+
+def read(folder: Path, catalogue: Path | None = None, provider_folder: Path | None = None) -> World:
+    """The world of a folder; a file that is missing means that nothing is known of what it would say."""
+    if not folder.is_dir():
+        raise WorldError(f"{folder} is not a folder: --world takes one that holds dns.json, inventory.toml, ...")
+    dns, inventory, sent, now = (folder / name for name in ("dns.json", "inventory.toml", "sent.jsonl", "now.txt"))
+    known = providers.load(provider_folder)
+    own = read_inventory(inventory) if inventory.exists() else Inventory()
+    return World(
+        now=_read_time(now) if now.exists() else datetime.now(UTC),
+        resolver=resolver.World.read(dns) if dns.exists() else resolver.Nobody("this world has no dns.json"),
+        catalogue=lists.load(catalogue),
+        providers=known,
+        inventory=own,
+        sent=read_sent(sent) if sent.exists() else Sent(),
+        earlier=_read_bounces(folder / "bounces"),
+        warnings=unknown_providers(own, known),
+    )
+
+
+def unknown_providers(inventory: Inventory, known: Mapping[str, Provider]) -> tuple[str, ...]:
+    """A sentence for each provider of the inventory that we have no file of."""
+    have = ", ".join(known)
+    return tuple(
+        f"inventory.toml: provider {each!r} is not known here (known: {have})"
+        for each in inventory.providers
+        if each not in known
+    )
+
+
+def _read_time(path: Path) -> datetime:
+    text = path.read_text()[:100].strip()
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise WorldError(f"{path}: {text!r} is not a time: write it as 2026-11-24T09:30:00Z") from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _read_bounces(folder: Path) -> tuple[Message, ...]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
+    if len(files) > BOUNCES:
+        raise WorldError(f"{folder} holds more than {BOUNCES} files")
+    return tuple(bounce.read(path.read_bytes()) for path in files)

@@ -1,0 +1,1 @@
+"""Remedy: what to do about a refusal, and who can do it."""
