@@ -6,10 +6,20 @@ import signal
 import sys
 from collections.abc import Iterable
 
+from reputon.config import Config
 from reputon.zone.publish import Publisher
 from reputon.zone.server import Address, Limits, Server
+from reputon.zone.table import Settings
 
 RELOAD = 1.0  # seconds between looks at the ledger's revision
+
+
+def publisher(settings: Config, root: str | None = None) -> Publisher:
+    """The zones over the ledger of `settings.state_dir`; ZoneError where the root is no domain name."""
+    from reputon.listing.ledger import Ledger
+
+    zone = Settings(root or settings.zone.root, settings.zone.url)
+    return Publisher(Ledger(settings.state_dir), zone)
 
 
 def serve_dns(publisher: Publisher, listen: Iterable[Address], limits: Limits | None = None) -> None:

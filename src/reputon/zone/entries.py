@@ -54,6 +54,11 @@ class Entry:
     covers: Covers = Covers.ITSELF
     is_test: bool = False
 
+    @property
+    def has_end(self) -> bool:
+        """Whether it expires by itself."""
+        return self.expires < FOREVER
+
 
 def of_listing(listing: "Listing", url: str) -> Entry:
     """The entry of a listing: the score's code always, and one for each reason that carries its share."""

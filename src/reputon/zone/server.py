@@ -124,16 +124,24 @@ class _Datagrams(asyncio.DatagramProtocol):
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
         self._transport: asyncio.DatagramTransport | None = None
+        self._is_full = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.DatagramTransport)
         self._transport = transport
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
+        if self._is_full or self._transport is None:
+            return  # what cannot be sent must not fill our memory; the client asks again
         response = wire.respond(data, self._ask)
-        # A client that does not read its answers must not fill our memory with them.
-        if response is not None and self._transport is not None and not self._transport.get_write_buffer_size():
+        if response is not None:
             self._transport.sendto(response, addr)
+
+    def pause_writing(self) -> None:
+        self._is_full = True
+
+    def resume_writing(self) -> None:
+        self._is_full = False
 
 
 class Running:
@@ -172,11 +180,16 @@ class Running:
 
 def parse_address(text: str) -> Address:
     """`ADDRESS:PORT` or `[IPv6]:PORT`; ZoneError says what is wrong."""
-    host, _, port = text.rpartition(":")
+    host, _, port = text.strip().rpartition(":")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
     try:
-        parsed = ip_address(host.removeprefix("[").removesuffix("]"))
-        if (parsed.version == 6) != host.startswith("[") or not port.isdecimal() or int(port) > 65535:
-            raise ValueError
+        address = str(ip_address(bare))
     except ValueError:
-        raise ZoneError(f"{text!r} is no address to listen at: write it as 127.0.0.1:5353 or [::1]:5353") from None
-    return str(parsed), int(port)
+        address = ""
+    if not address or (":" in address) != (bare != host) or not _is_port(port):
+        raise ZoneError(f"{text!r} is no address to listen at: write it as 127.0.0.1:5353 or [::1]:5353")
+    return address, int(port)
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 5 and int(text) < 1 << 16

@@ -4,7 +4,7 @@ Names that have entries below them exist and are empty (RFC 8020): a resolver th
 never ask for the listing below a name that it was told is not there.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -129,6 +129,14 @@ def find(zone: Zone, labels: list[str], now: datetime) -> Entry | None:
         if entry is not None and now < entry.expires and _is_covered(entry, labels[:cut]):
             return entry
     return None
+
+
+def entries_of(table: Table, now: datetime) -> Iterator[tuple[str, Entry]]:
+    """Every live entry with its zone's apex, test entries first, then by owner."""
+    for apex, zone in table.zones.items():
+        for entry in sorted(zone.entries.values(), key=lambda each: (not each.is_test, each.owner)):
+            if now < entry.expires:
+                yield apex, entry
 
 
 def names_of(table: Table, who: str) -> tuple[str, ...]:
