@@ -24,7 +24,7 @@ class Reason:
 class Listing:
     subject: object
     scope: str
-    reasons: tuple
+    reasons: tuple[Reason, ...]
     expires: datetime
 
 
@@ -40,8 +40,8 @@ class Score:
 
 @dataclass
 class Ledger:
-    listed: list = field(default_factory=list)
-    scored: list = field(default_factory=list)
+    listed: list[Listing] = field(default_factory=list)
+    scored: list[Score] = field(default_factory=list)
     number: int = 1
     broken: bool = False
 

@@ -26,9 +26,14 @@ def ask(name, rdtype):
     return answer(TABLE, name, rdtype, NOW)
 
 
+def respond(packet, ask=ask):
+    response = wire.respond(packet, ask)
+    assert response is not None
+    return response
+
+
 def exchange(query, ask=ask, **how):
-    packet = query if isinstance(query, bytes) else query.to_wire()
-    response = wire.respond(packet, ask, **how)
+    response = wire.respond(query.to_wire(), ask, **how)
     return None if response is None else dns.message.from_wire(response)
 
 
@@ -76,7 +81,7 @@ def test_what_we_do_not_answer_is_refused_with_the_reason(name, rdtype, rdclass)
 def test_other_opcodes_are_not_implemented(opcode):
     packet = bytearray(query().to_wire())
     packet[2] = opcode << 3
-    response = wire.respond(bytes(packet), ask)
+    response = respond(bytes(packet))
     assert response[3] & 15 == dns.rcode.NOTIMP
     assert response[2] >> 3 & 15 == opcode
     assert response[:2] == packet[:2]
@@ -112,7 +117,7 @@ def test_silence_for_a_response():
     ],
 )
 def test_malformed_packets_get_formerr(packet):
-    response = wire.respond(packet, ask)
+    response = respond(packet)
     assert len(response) == wire.HEADER
     assert response[3] & 15 == dns.rcode.FORMERR
     assert response[:2] == packet[:2]
@@ -142,7 +147,7 @@ def test_no_udp_answer_is_longer_than_the_client_takes():
 
     for payload, limit in ((None, 512), (100, 512), (700, 700), (65535, 1232)):
         asked = query(rdtype="TXT") if payload is None else query(rdtype="TXT", use_edns=0, payload=payload)
-        assert len(wire.respond(asked.to_wire(), much)) <= limit
+        assert len(respond(asked.to_wire(), much)) <= limit
 
 
 def test_a_fault_of_ours_is_servfail_and_not_an_exception(caplog):
@@ -185,6 +190,8 @@ def test_mutated_questions_never_raise(data):
 @given(st.lists(st.binary(min_size=1, max_size=20), max_size=6), st.integers(0, 65535), st.integers(0, 65535))
 def test_any_name_type_and_class_is_answered(labels, rdtype, rdclass):
     name = dns.name.Name([*labels, b"bl", b"reputon", b"test", b""])
-    packet = b"\0\7\1\0\0\1\0\0\0\0\0\0" + name.to_wire() + rdtype.to_bytes(2, "big") + rdclass.to_bytes(2, "big")
+    packet = (
+        b"\0\7\1\0\0\1\0\0\0\0\0\0" + (name.to_wire() or b"") + rdtype.to_bytes(2, "big") + rdclass.to_bytes(2, "big")
+    )
     check(packet)
-    assert wire.respond(packet, ask)[3] & 15 in (0, 1, 3, 4, 5)
+    assert respond(packet)[3] & 15 in (0, 1, 3, 4, 5)

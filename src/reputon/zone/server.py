@@ -21,6 +21,7 @@ Address = tuple[str, int]
 
 _TRIES = 20  # ports that are free for UDP, until one is free for TCP too
 _START = 10.0  # seconds
+_STOP = 2.0
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class Server:
         self._datagrams: list[asyncio.DatagramTransport] = []
         self._servers: list[asyncio.Server] = []
         self._streams: OrderedDict[asyncio.StreamWriter, None] = OrderedDict()  # the longest silent first
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def addresses(self) -> tuple[Address, ...]:
@@ -65,11 +67,14 @@ class Server:
             transport.close()
         for server in self._servers:
             server.close()
-        for writer in list(self._streams):
+        await asyncio.sleep(0)  # connections that were just accepted become tasks in the loop's next round
+        for writer in self._streams:
             writer.transport.abort()
-        await asyncio.sleep(0)  # the transports close in the loop's next round
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_STOP)
         for server in self._servers:
             await server.wait_closed()
+        await asyncio.sleep(0)  # and what they closed is closed in the next but one
 
     async def _open(self, host: str, port: int) -> None:
         loop = asyncio.get_running_loop()
@@ -91,6 +96,10 @@ class Server:
                 return
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         self._streams[writer] = None
         while len(self._streams) > self._limits.streams:
             self._streams.popitem(last=False)[0].transport.abort()
@@ -126,8 +135,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
         self._is_full = False
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
+    def connection_made(self, transport: Any) -> None:  # the loop's own class, which is no DatagramTransport
         self._transport = transport
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
