@@ -22,6 +22,7 @@ Address = tuple[str, int]
 _TRIES = 20  # ports that are free for UDP, until one is free for TCP too
 _START = 10.0  # seconds
 _STOP = 2.0
+_ROUNDS = 5  # of the loop, until a connection that was just accepted has its task
 
 _log = logging.getLogger(__name__)
 
@@ -65,16 +66,20 @@ class Server:
         """Close everything; questions that were read are answered, open connections are dropped."""
         for transport in self._datagrams:
             transport.close()
+        # No more accepting, but asyncio loses the sockets of clients that it accepted just before `close`.
+        for listening in (each for server in self._servers for each in server.sockets):
+            asyncio.get_running_loop().remove_reader(listening.fileno())
+        for _ in range(_ROUNDS):
+            await asyncio.sleep(0)
         for server in self._servers:
             server.close()
-        await asyncio.sleep(0)  # connections that were just accepted become tasks in the loop's next round
         for writer in self._streams:
             writer.transport.abort()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=_STOP)
         for server in self._servers:
             await server.wait_closed()
-        await asyncio.sleep(0)  # and what they closed is closed in the next but one
+        await asyncio.sleep(0)  # what they closed is closed in the next round
 
     async def _open(self, host: str, port: int) -> None:
         loop = asyncio.get_running_loop()
