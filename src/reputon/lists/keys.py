@@ -1,0 +1,108 @@
+"""Keys: what each key of a catalogue must look like; one reader per key, ValueError says what was expected."""
+
+from collections.abc import Callable
+from typing import Any, get_args
+
+from reputon.lists.blocklist import Code, Pattern, Standing, Status, SubjectKind
+
+STANDINGS: tuple[Standing, ...] = get_args(Standing)
+
+
+def _text(value: Any, _: Standing) -> str:
+    if not isinstance(value, str):
+        raise ValueError("expected a text")  # noqa: TRY004 - caught with the key's name added
+    return value
+
+
+def _yes_no(value: Any, _: Standing) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("expected true or false")  # noqa: TRY004 - as above
+    return value
+
+
+def _texts(value: Any, _: Standing) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) and each.strip() for each in value):
+        raise ValueError("expected a list of texts")
+    return tuple(value)
+
+
+def _one_of(*allowed: str) -> Callable[[Any, Standing], str]:
+    def read(value: Any, _: Standing) -> str:
+        if value not in allowed:
+            raise ValueError(f"expected one of {', '.join(allowed)}")
+        return str(value)
+
+    return read
+
+
+def _subjects(value: Any, standing: Standing) -> tuple[str, ...]:
+    kinds = _texts(value, standing)
+    if not kinds or not set(kinds) <= set(get_args(SubjectKind)):
+        raise ValueError(f"expected a list of {', '.join(get_args(SubjectKind))}")
+    return kinds
+
+
+def _codes(value: Any, standing: Standing) -> tuple[tuple[Pattern, Code], ...]:
+    return tuple((Pattern.parse(key), _code(item, standing)) for key, item in _table(value).items())
+
+
+def _mask(value: Any, standing: Standing) -> tuple[tuple[int, Code], ...]:
+    bits = {1 << shift for shift in range(8)}
+    for key in _table(value):
+        if not key.isdecimal() or int(key) not in bits:
+            raise ValueError(f"{key!r} is not a bit: expected 1, 2, 4, ... 128")
+    return tuple((int(key), _code(item, standing)) for key, item in _table(value).items())
+
+
+def _named_codes(value: Any, standing: Standing) -> tuple[tuple[Pattern, str], ...]:
+    return tuple((Pattern.parse(key), _text(item, standing)) for key, item in _table(value).items())
+
+
+def _table(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError('expected a table such as {"127.0.0.2" = "listed"}')  # noqa: TRY004 - as above
+    return value
+
+
+def _code(value: Any, standing: Standing) -> Code:
+    """A meaning alone has the list's own state; `{meaning, state}` has another."""
+    if isinstance(value, str):
+        return Code(value, standing)
+    if not isinstance(value, dict) or set(value) != {"meaning", "state"} or value["state"] not in STANDINGS:
+        raise ValueError(f"expected a meaning, or {{meaning, state}} with a state of {', '.join(STANDINGS)}")
+    return Code(_text(value["meaning"], standing), value["state"])
+
+
+LIST_KEYS: dict[str, Callable[[Any, Standing], Any]] = {
+    "name": _text,
+    "zone": _text,
+    "subjects": _subjects,
+    "codes": _codes,
+    "mask": _mask,
+    "errors": _named_codes,
+    "removal": _text,
+    "who_may_ask": _text,
+    "status": _one_of(*get_args(Status)),
+    "needs_key": _yes_no,
+    "keyed": _text,
+    "registration": _text,
+    "test_listed": _text,
+    "test_clean": _text,
+    "impact": _one_of("high", "medium", "low"),
+    "part_of": _text,
+    "other_zones": _texts,
+    "words": _texts,
+    "note": _text,
+    "origin": _text,
+    "as_of": _text,
+    "example": _text,
+}
+
+MIRROR_KEYS: dict[str, Callable[[Any, Standing], Any]] = {
+    "zone": _text,
+    "receiver": _text,
+    "codes": _named_codes,
+    "other_zones": _texts,
+    "origin": _text,
+    "as_of": _text,
+}
