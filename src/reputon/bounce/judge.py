@@ -1,0 +1,92 @@
+"""Judging a refusal: its codes and words, the rule that knows them, and the list they name, become a report."""
+
+from reputon.bounce import dialects, naming, reply
+from reputon.bounce.dialects import Match
+from reputon.bounce.naming import Naming
+from reputon.bounce.refusal import Refusal
+from reputon.bounce.report import Report
+from reputon.lists import BlockList, Catalogue
+
+_SUCCESS = ("delivered", "relayed", "expanded")
+_LISTED = ("blocked", "badreputation")  # reasons for which a list may have been asked
+
+
+def judge(refusal: Refusal, catalogue: Catalogue) -> Report:
+    """The report of one refusal."""
+    if refusal.action in _SUCCESS:
+        return _success(refusal)
+    said = reply.read(refusal.text)
+    enhanced = _enhanced(said.smtp, said.enhanced, refusal.status)
+    _, _, words = reply.codes(said.text)
+    match = dialects.match(said.smtp, enhanced, words)
+    named = naming.read(said.text, match, catalogue) if match and _may_name(match) else Naming()
+    entry = named.entry if match and match.rule.reason in _LISTED else None
+    return Report(
+        recipient=refusal.recipient,
+        original_recipient=refusal.original_recipient,
+        action=refusal.action or _action(said.smtp, enhanced),
+        smtp=said.smtp,
+        enhanced=enhanced,
+        reason=match.rule.reason if match else "onhold" if said.text else "undefined",
+        subject_kind=_kind(match, entry),
+        list=entry.name if entry else None,
+        zone=named.zone,
+        listed_ip=named.listed_ip if _kind(match, entry) != "domain" else None,
+        return_code=named.return_code,
+        rhost=refusal.rhost or said.rhost,
+        fault=_fault(match, entry),
+        text=said.text or None,
+        rule=match.rule.id if match else None,
+        wrapper_smtp=said.wrapper_smtp,
+        wrapper_enhanced=said.wrapper_enhanced,
+        wrapper_text=said.wrapper_text,
+    )
+
+
+def _success(refusal: Refusal) -> Report:
+    said = reply.read(refusal.text)
+    return Report(
+        recipient=refusal.recipient,
+        original_recipient=refusal.original_recipient,
+        action=refusal.action,
+        smtp=said.smtp,
+        enhanced=said.enhanced or refusal.status,
+        reason="delivered",
+        subject_kind="other",
+        rhost=refusal.rhost or said.rhost,
+        fault="unknown",
+        text=said.text or None,
+    )
+
+
+def _enhanced(smtp: str | None, said: str | None, status: str | None) -> str | None:
+    """The receiver's own code; else the reporter's, unless it contradicts the reply."""
+    if said is not None and not (said.endswith(".0.0") and status):
+        return said
+    return status or said
+
+
+def _may_name(match: Match) -> bool:
+    return match.rule.subject_kind in ("ip", "domain", "auth", "rate") or match.rule.fault in (
+        "receiver",
+        "recipient-policy",
+    )
+
+
+def _action(smtp: str | None, enhanced: str | None) -> str:
+    return "delayed" if (smtp or enhanced or "5")[0] == "4" else "failed"
+
+
+def _kind(match: Match | None, entry: BlockList | None) -> str:
+    if match is None:
+        return "other"
+    if match.rule.subject_kind == "ip" and entry is not None and entry.subjects == ("domain",):
+        return "domain"
+    return match.rule.subject_kind
+
+
+def _fault(match: Match | None, entry: BlockList | None) -> str:
+    """Whose fault it looks like from the words; a list that closed lists nobody, and who asks it is at fault."""
+    if entry is not None and entry.status in ("closed", "wildcard"):
+        return "receiver"
+    return match.rule.fault if match else "unknown"

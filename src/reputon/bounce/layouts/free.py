@@ -1,0 +1,74 @@
+"""Free text: any other bounce, and pasted text: the addresses it is about and the words around its reply code."""
+
+import re
+
+from reputon.bounce.notice import Notice
+from reputon.bounce.refusal import ADDRESS, Refusal, address
+
+# A line with a reply code, or with an enhanced code alone; dates, sizes and line numbers are no codes.
+_CODE = re.compile(r"(?<![\w.:/@=-])(?:[45][0-5]\d[- ]#?(?=\S)|[45]\.\d{1,3}\.\d{1,3}(?![.\d])|#[45]\.\d\.\d)")
+_ANNOUNCES = re.compile(
+    r"(?i)recipient|following address|could not be delivered|undeliver|delivery (?:has )?failed|failed address|"
+    r"unable to deliver|wasn't delivered|not delivered|was unable|addresse? had|rcpt to|does not like|returned mail|to:"
+)
+_HEADERS = ("x-failed-recipients", "x-failed-recipient")
+_LINES = 600
+_AFTER = 6  # lines that a refusal goes on for
+_OWN = ("postmaster@", "mailer-daemon@", "abuse@", "helpdesk@", "support@", "noreply@", "no-reply@")
+
+
+def read(notice: Notice) -> list[Refusal]:
+    """The refusals of a text; the same words for each address where it cannot be told who was refused how."""
+    lines = [line.strip() for line in notice.text.split("\n")[:_LINES]]
+    named = [each for name in _HEADERS for each in ADDRESS.findall(notice.header.get(name, ""))]
+    recipients = _unique(named) or _recipients(lines, notice)
+    text = _words(lines)
+    if not recipients:
+        return [Refusal(None, text)] if text else []
+    return [Refusal(each, _words(_about(lines, each)) or text) for each in recipients]
+
+
+def _recipients(lines: list[str], notice: Notice) -> list[str]:
+    """Addresses on a line of their own, else those in a line that announces or holds a refusal."""
+    ours = {each.lower() for name in ("from", "to", "cc") for each in ADDRESS.findall(notice.header.get(name, ""))}
+    alone, near = [], []
+    before = ""
+    for line in lines:
+        found = address(line)
+        if found and not found.lower().startswith(_OWN):
+            bare = line.strip("<>\"'():;,.#*- \t").removeprefix("mailto:")
+            if bare.lower().startswith(found.lower()) and (len(bare) < len(found) + 4 or line.startswith("<")):
+                alone.append(found)
+            elif found.lower() not in ours and (
+                _CODE.search(line) or _ANNOUNCES.search(line) or _ANNOUNCES.search(before)
+            ):
+                near.append(found)
+        before = line or before
+    return [each for each in _unique(alone or near) if each.lower() not in ours or len(alone or near) == 1][:100]
+
+
+def _about(lines: list[str], recipient: str) -> list[str]:
+    """The lines from the one that names this recipient up to the next that stands for another."""
+    start = next((at for at, line in enumerate(lines) if recipient in line), 0)
+    end = start + 1
+    while end < len(lines) and not (lines[end].startswith("<") and ADDRESS.match(lines[end][1:])):
+        end += 1
+    return lines[start:end]
+
+
+def _words(lines: list[str]) -> str:
+    """The first line with a code, and what follows it up to an empty line."""
+    for at, line in enumerate(lines):
+        found = _CODE.search(line)
+        if found:
+            return " ".join([line, *_until_empty(lines[at + 1 : at + _AFTER])])
+    return ""
+
+
+def _until_empty(lines: list[str]) -> list[str]:
+    end = next((at for at, line in enumerate(lines) if not line), len(lines))
+    return lines[:end]
+
+
+def _unique(addresses: list[str]) -> list[str]:
+    return list({each.lower(): each for each in reversed(addresses)}.values())[::-1]
