@@ -19,7 +19,7 @@ def read(notice: Notice) -> list[Refusal]:
     ends = [each.start() for each in found[1:]] + [len(notice.text)]
     return [
         _refusal(each, notice.text[each.end() : min(end, each.end() + _BLOCK)])
-        for each, end in zip(found, ends, strict=True)
+        for each, end in zip(found, ends, strict=False)
     ]
 
 
