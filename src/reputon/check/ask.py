@@ -105,7 +105,8 @@ def keys_of(catalogue: Catalogue, keys: Mapping[str, str]) -> dict[str, str]:
         entry = catalogue.find(name)
         if entry is None or entry.keyed is None:
             able = ", ".join(each.name for each in catalogue.lists if each.keyed)
-            raise CheckError(f"{name!r} is no list that takes a key (these do: {able})")
+            # The name is not repeated: whoever mixed up the two halves has written the key there.
+            raise CheckError(f"a key was given for something that is no list with keys (these have: {able})")
         if not key or len(key) > 63 or not key.isascii() or not key.replace("-", "").replace("_", "").isalnum():
             raise CheckError(f"the key of {entry.name} is not one label of a domain name: copy it once more")
         held[entry.name] = key

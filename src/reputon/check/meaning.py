@@ -175,7 +175,7 @@ def _if_alive(entry: BlockList, answers: Answers, verdict: Verdict) -> Verdict:
     if always.status is Status.ANSWER:
         why = _refusal(entry, always.records)
     elif always.is_known:
-        why = "its own test entry is not listed, so its silence proves nothing: dead, or the question is filtered"
+        why = "silent on its own test entry too: dead, or the question is filtered"
     else:
         why = f"its test entry could not be asked: {_silence(always)}"
     if why is not None:

@@ -1,7 +1,7 @@
 """reputon check: what the lists say now of addresses and domains."""
 
 import sys
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,7 +66,7 @@ def _resolver(world: Path | None, named: str) -> "tuple[Resolver, datetime]":
 
 
 def _pair(text: str) -> tuple[str, str]:
-    name, separator, value = text.rpartition("=")
+    name, separator, value = text.partition("=")
     if not separator or not name.strip():
         console.fail("--key: write it as LIST=KEY, as in --key 'Spamhaus ZEN=...'")
     return name.strip(), value.strip()
@@ -82,7 +82,7 @@ def _only(names: str | None, catalogue: "Catalogue") -> list[str] | None:
     return wanted or console.fail("--lists: name at least one list")
 
 
-def _waiting(what: str) -> "object":
+def _waiting(what: str) -> AbstractContextManager[object]:
     return console.err.status(what) if sys.stderr.isatty() else nullcontext()
 
 

@@ -118,8 +118,9 @@ def _stands_in(phrase: str, text: str) -> bool:
     """Whether the phrase stands in the text as words of its own, not inside a longer word."""
     at = text.find(phrase)
     while at >= 0:
-        before, after = text[at - 1 : at], text[at + len(phrase) : at + len(phrase) + 1]
-        if not before.isalnum() and not after.isalnum():
+        before, after = text[max(at - 1, 0) : at], text[at + len(phrase) : at + len(phrase) + 2]
+        goes_on = "." in phrase and after[:1] == "." and after[1:].isalnum()  # bl.example in bl.example.org
+        if not before.isalnum() and not after[:1].isalnum() and not goes_on:
             return True
         at = text.find(phrase, at + 1)
     return False
