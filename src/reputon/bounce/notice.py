@@ -18,7 +18,8 @@ _KNOWN = frozenset(
     ("received", "from", "to", "subject", "date", "message-id", "mime-version", "return-path", "content-type",
      "reply-to", "x-mailer", "dkim-signature", "delivered-to", "sender")
 )  # fmt: skip
-_BLOCK = 3  # known fields in a row that make a returned header
+_TRANSPORT = frozenset(("received", "message-id", "mime-version", "return-path", "content-type"))
+_BLOCK = 3  # known fields in a row that make a returned header; a summary of the message has only people's fields
 # Fields that reports in plain text are made of: no returned header, though they look like one.
 _REPORTED = frozenset(("final-recipient", "action", "status", "diagnostic-code", "reporting-mta"))
 
@@ -72,19 +73,19 @@ def split(text: str) -> tuple[str, Returned | None]:
 
 
 def _returned_at(lines: list[str]) -> int | None:
-    begun, known = None, 0
+    """The line at which a returned header begins: several known fields without a gap, one of them of the transport."""
+    begun: int | None = None
+    known: set[str] = set()
     for at, line in enumerate(lines):
         field = _FIELD.match(line)
         name = field.group(1).lower() if field else None
-        if name in _REPORTED or not line.strip():
-            begun, known = None, 0
-        elif name is not None and (begun is not None or name in _KNOWN or name.startswith("x-")):
+        if not line.strip() or name in _REPORTED or (name is None and line[0] not in " \t>"):
+            begun, known = None, set()
+        elif name is not None:
             begun = at if begun is None else begun
-            known += name in _KNOWN
-            if known >= _BLOCK:
+            known |= {name} & _KNOWN
+            if len(known) >= _BLOCK and known & _TRANSPORT:
                 return begun
-        elif name is None and line[:1] not in " \t>":
-            begun, known = None, 0
     return None
 
 

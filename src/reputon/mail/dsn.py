@@ -37,15 +37,13 @@ def parse(part: Message | str) -> DeliveryStatus:
     message: Group = {}
     recipients: list[Group] = []
     for group in _groups(text):
+        fresh = True  # the first address of a group may belong to the recipient before: its group may be torn apart
         for name, value in group:
-            if name in _OF_MESSAGE:
-                message.setdefault(name, value)
-            elif _begins(name, recipients) and len(recipients) < RECIPIENTS:
-                recipients.append({name: value})
-            elif recipients:
-                recipients[-1].setdefault(name, value)
-            else:
-                message.setdefault(name, value)
+            if name in _STARTS and _begins(name, recipients, fresh=fresh) and len(recipients) < RECIPIENTS:
+                recipients.append({})
+            fresh = fresh and name not in _STARTS
+            of_message = name in _OF_MESSAGE or not recipients
+            (message if of_message else recipients[-1]).setdefault(name, value)
     return DeliveryStatus(message, tuple(recipients))
 
 
@@ -56,12 +54,11 @@ def value_of(field: str) -> str:
     return value.strip() if semicolon and kind.strip().replace("-", "").isalnum() else field.strip()
 
 
-def _begins(name: str, recipients: list[Group]) -> bool:
-    """Whether this field is the first of another recipient: Original- and Final-Recipient come in either order."""
-    if name not in _STARTS:
-        return False
-    last = recipients[-1] if recipients else None
-    return last is None or name in last or "final-recipient" in last or set(last) - set(_STARTS) != set()
+def _begins(name: str, recipients: list[Group], *, fresh: bool) -> bool:
+    """Whether this address begins another recipient: Original- and Final-Recipient come in either order."""
+    if not recipients or name in recipients[-1]:
+        return True
+    return fresh and set(recipients[-1]) > set(_STARTS) & set(recipients[-1])
 
 
 def _groups(text: str) -> Iterator[list[tuple[str, str]]]:
