@@ -1,0 +1,90 @@
+"""`reputon check`: what it prints and how it ends, in made worlds."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+LIVE = {"2.0.0.127.bl.spamcop.net": {"A": ["127.0.0.2"]}, "2.0.0.127.bl.own.example": {"A": ["127.0.0.2"]}}
+KEY = "abcdefghijklmnopqrstuvwxyz"
+
+
+@pytest.fixture
+def run(tmp_path):
+    (tmp_path / "world").mkdir()
+
+    def call(*arguments, names=LIVE, config=""):
+        (tmp_path / "world" / "dns.json").write_text(json.dumps(names))
+        (tmp_path / "world" / "now.txt").write_text("2026-11-24T09:30:00Z\n")
+        (tmp_path / "reputon.toml").write_text(config)
+        command = [sys.executable, "-m", "reputon.cli", "check", "--world", str(tmp_path / "world"), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path)
+
+    return call
+
+
+def test_clean_is_0(run):
+    done = run("192.0.2.8", "--lists", "SpamCop", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    (line,) = map(json.loads, done.stdout.splitlines())
+    assert line["subject"] == "192.0.2.8"
+    assert line["overall"] == "clean"
+    assert line["results"][0]["asked_at"] == "2026-11-24T09:30:00Z"
+
+
+def test_listed_is_1_with_the_reason_and_the_way_out(run):
+    names = {**LIVE, "7.2.0.192.bl.spamcop.net": {"A": ["127.0.0.2"], "TXT": ["Blocked - see [bold]this[/bold]"]}}
+    done = run("192.0.2.8", "192.0.2.7", "--lists", "spamcop,bl.own.example", names=names)
+    assert done.returncode == 1
+    assert "192.0.2.7: listed: on 1 of 2 lists" in done.stdout
+    assert "Blocked - see [bold]this[/bold]" in done.stdout
+    assert "https://www.spamcop.net/bl.shtml" in done.stdout
+
+
+def test_unknown_is_3_with_the_reason(run):
+    done = run("192.0.2.7", "--lists", "SpamCop", names={"*.bl.spamcop.net": {"timeout": True}})
+    assert done.returncode == 3
+    assert "no answer in time" in done.stdout
+
+
+def test_every_list_is_asked_by_default(run):
+    done = run("192.0.2.7", "--json")
+    assert done.returncode == 3
+    assert len(json.loads(done.stdout)["results"]) > 10
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["foo"], "neither an IP address nor a domain"),
+        (["192.0.2.0/24"], "give one address"),
+        (["192.0.2.7", "--lists", "no such list"], "no list called 'no such list'"),
+        (["192.0.2.7", "--lists", ","], "at least one"),
+        (["192.0.2.7", "--catalogue", "missing.toml"], "missing.toml"),
+        (["192.0.2.7", "--key", KEY], "LIST=KEY"),
+        (["192.0.2.7", "--key", f"{KEY}=Abusix"], "no list with keys"),
+        (["192.0.2.7", "--world", "nowhere"], "not a folder"),
+        ([], "SUBJECT"),
+    ],
+)
+def test_a_mistake_is_2_and_one_line(run, arguments, said):
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("reputon: ")
+    assert said in line
+    assert KEY not in line
+
+
+def test_keys_and_a_catalogue_of_ones_own_come_from_the_configuration(run, tmp_path):
+    (tmp_path / "own.toml").write_text(
+        '[[list]]\nname = "Ours"\nzone = "bl.own.example"\nkeyed = "{key}.bl.own.example"\nneeds_key = true\n'
+        'subjects = ["ip4"]\ncodes = { "127.0.0.2" = "bad" }\n'
+    )
+    names = {f"2.0.0.127.{KEY}.bl.own.example": {"A": ["127.0.0.2"]}}
+    config = f'[lists]\ncatalogue = "own.toml"\nkeys = {{ Ours = "{KEY}" }}\n'
+    done = run("192.0.2.7", "--lists", "Ours", "--json", names=names, config=config)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert KEY not in done.stdout
