@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from email.message import Message as Mail
 
 from reputon import lists
 from reputon.bounce import notice as notices
@@ -22,6 +23,7 @@ _FIELDS = re.compile(
 _PASTED_FIELD = re.compile(
     rb"(?i)\A\s{0,200}(?:reporting-mta|final-recipient|action|status|diagnostic-code|generating server|error)\s{0,3}:"
 )
+_FORWARDS = 2  # bounces that were forwarded, and forwarded again
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\b\x1b"))
 
 
@@ -39,10 +41,9 @@ def read(data: bytes, catalogue: lists.Catalogue | None = None) -> Message:
     if not _FIELDS.match(data[:_HEAD]) or _PASTED_FIELD.match(data[:_HEAD]):
         return _pasted(data, catalogue)
     try:
-        notice = notices.take_apart(mime.parse(data))
+        return _mail(mime.parse(data), catalogue)
     except mime.MailError as error:
         return unreadable(str(error))
-    return _of_original(_judged(notice, catalogue), notice)
 
 
 def _is_binary(head: bytes) -> bool:
@@ -60,6 +61,17 @@ def _pasted(data: bytes, catalogue: lists.Catalogue) -> Message:
     if not any(each.smtp or each.enhanced for each in reports):
         return Message(is_bounce=False, kind="other")
     return _of_original(Message(is_bounce=True, kind="pasted", reports=reports), notice)
+
+
+def _mail(mail: Mail, catalogue: lists.Catalogue, depth: int = 0) -> Message:
+    """What a mail says; where it says nothing itself, the bounce that it forwards."""
+    notice = notices.take_apart(mail)
+    message = _of_original(_judged(notice, catalogue), notice)
+    said = any(each.text or each.smtp for each in message.reports)
+    if notice.embedded is None or said or message.kind in ("autoreply", "complaint") or depth >= _FORWARDS:
+        return message
+    inner = _mail(notice.embedded, catalogue, depth + 1)
+    return inner if inner.is_bounce and (inner.reports or not message.is_bounce) else message
 
 
 def _judged(notice: Notice, catalogue: lists.Catalogue) -> Message:

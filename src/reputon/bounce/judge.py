@@ -1,5 +1,7 @@
 """Judging a refusal: its codes and words, the rule that knows them, and the list they name, become a report."""
 
+import re
+
 from reputon.bounce import dialects, naming, reply
 from reputon.bounce.dialects import Match
 from reputon.bounce.naming import Naming
@@ -8,6 +10,7 @@ from reputon.bounce.report import Report
 from reputon.lists import BlockList, Catalogue
 
 _SUCCESS = ("delivered", "relayed", "expanded")
+_ACCEPTED = re.compile(r"\s{0,4}(2\d\d)[- ](?:(2\.\d{1,3}\.\d{1,3})\b)?")
 _LISTED = ("blocked", "badreputation")  # reasons for which a list may have been asked
 
 
@@ -44,18 +47,18 @@ def judge(refusal: Refusal, catalogue: Catalogue) -> Report:
 
 
 def _success(refusal: Refusal) -> Report:
-    said = reply.read(refusal.text)
+    said = _ACCEPTED.match(refusal.text)
     return Report(
         recipient=refusal.recipient,
         original_recipient=refusal.original_recipient,
         action=refusal.action,
-        smtp=said.smtp,
-        enhanced=said.enhanced or refusal.status,
+        smtp=said.group(1) if said else None,
+        enhanced=(said.group(2) if said else None) or refusal.status,
         reason="delivered",
         subject_kind="other",
-        rhost=refusal.rhost or said.rhost,
+        rhost=refusal.rhost,
         fault="unknown",
-        text=said.text or None,
+        text=refusal.text or None,
     )
 
 

@@ -12,7 +12,7 @@ TEXT = 64 << 10  # characters of a notice's text that are read
 _REPORT_TYPES = {"feedback-report": "complaint", "disposition-notification": "other"}
 _TEXTS = frozenset({"text/plain", "text/html", "text/rfc822-headers"})
 
-_FIELD = re.compile(r"(?:> ?|\s{1,8})?([A-Za-z][A-Za-z0-9-]{1,60}):(?:[ \t]|$)")
+_FIELD = re.compile(r"(?:> ?|\s{1,8})?([A-Za-z][A-Za-z0-9-]{1,60}):(?!//)")
 # A block of these is a returned header, whatever words announce it.
 _KNOWN = frozenset(
     ("received", "from", "to", "subject", "date", "message-id", "mime-version", "return-path", "content-type",
@@ -28,7 +28,8 @@ _REPORTED = frozenset(("final-recipient", "action", "status", "diagnostic-code",
 class Notice:
     """`header` gives the notice's own fields by lower-case name; `text` is what people read, without what came back.
 
-    `status` is the machine's report (None where there is none); `type` what a multipart/report says it is.
+    `status` is the machine's report (None where there is none); `type` what a multipart/report says it is;
+    `embedded` the message that came back or was forwarded, whole.
     """
 
     header: dict[str, str]
@@ -36,6 +37,7 @@ class Notice:
     status: dsn.DeliveryStatus | None = None
     returned: Returned | None = None
     type: str | None = None
+    embedded: Mail | None = None
 
 
 def take_apart(mail: Mail) -> Notice:
@@ -43,6 +45,7 @@ def take_apart(mail: Mail) -> Notice:
     texts: list[tuple[str, str]] = []
     status: dsn.DeliveryStatus | None = None
     returned: Returned | None = None
+    embedded: Mail | None = None
     kind = _type(mail)
     for part in mime.parts(mail):
         content = part.get_content_type()
@@ -55,11 +58,12 @@ def take_apart(mail: Mail) -> Notice:
         elif content == "text/rfc822-headers":
             returned = returned or _headers_of(mime.text_of(part))
         elif content.startswith("message/"):
+            embedded = embedded or _message_in(part)
             returned = returned or _embedded(part)
         elif content in _TEXTS and sum(len(each) for _, each in texts) < TEXT:
             texts.append((content, mime.text_of(part)))
     text, inline = split(_readable(texts))
-    return Notice(_header(mail), text, status or status_in(text), returned or inline, kind)
+    return Notice(header_of(mail), text, status or status_in(text), returned or inline, kind, embedded)
 
 
 def split(text: str) -> tuple[str, Returned | None]:
@@ -111,12 +115,15 @@ def _margin(line: str) -> str:
     return line[: len(line) - len(line.lstrip("> \t"))]
 
 
-def _embedded(part: Mail) -> Returned | None:
+def _message_in(part: Mail) -> Mail | None:
     inside = part.get_payload()
     first = inside[0] if isinstance(inside, list) and inside else None
-    if isinstance(first, Mail):
-        return Returned(mime.fields(first)) if first.keys() else None
-    return _headers_of(mime.text_of(part))
+    return first if isinstance(first, Mail) and first.keys() else None
+
+
+def _embedded(part: Mail) -> Returned | None:
+    message = _message_in(part)
+    return Returned(mime.fields(message)) if message else _headers_of(mime.text_of(part))
 
 
 def _readable(texts: Iterable[tuple[str, str]]) -> str:
@@ -135,7 +142,7 @@ def status_in(text: str) -> dsn.DeliveryStatus | None:
     return status if any("action" in each or "status" in each for each in status.recipients) else None
 
 
-def _header(mail: Mail) -> dict[str, str]:
+def header_of(mail: Mail) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in mime.fields(mail):
         found.setdefault(name.lower(), mime.unfold(value))

@@ -7,11 +7,11 @@ LENGTH = 4096  # characters of a refusal; RFC 5321 allows 512 a line, and bounce
 
 # The codes that begin a refusal: `554 5.7.1`, `550-5.7.26`, `#5.1.1`, `550 #5.7.1`.
 _CODES = re.compile(
-    r"""["'(\[#\s]{0,4}([245]\d\d)(?!\d|\.\d)[- #(\[:;,'"<]{0,4}(?:([245]\.\d{1,3}\.\d{1,3})(?![.\d]))?"""
+    r"""["'(\[#\s]{0,4}([45]\d\d)(?!\d|\.\d)[- #(\[:;,'"<]{0,4}(?:([245]\.\d{1,3}\.\d{1,3})(?![.\d]))?"""
 )
 _ENHANCED_ONLY = re.compile(r"""["'(\[#\s]{0,4}([245]\.\d{1,3}\.\d{1,3})(?![.\d])""")
-_SMTP_ANYWHERE = re.compile(r"(?<![\w.:/=-])([45][0-5]\d)(?![\w.:/=%]|-\d\d\b)(?=[- ,;:)'\"#\]]|$)")
-_ENHANCED_ANYWHERE = re.compile(r"(?<![\w.-])([245]\.\d{1,3}\.\d{1,3})(?![.\d\w])")
+_SMTP_ANYWHERE = re.compile(r"(?<![\w./=-])(?<!\d:)([45][0-5]\d)(?![\w.:/=%]|-\d\d\b)(?=[- ,;:)'\"#\]]|$)")
+_ENHANCED_ANYWHERE = re.compile(r"(?<![\w.-])(?<!\d:)([245]\.\d{1,3}\.\d{1,3})(?![.\d\w])")
 
 # An arrow in front of a code, as Exchange Online writes it; an arrow alone may be the receiver's.
 _ARROW = re.compile(r"\s?[-=]>\s?(?=[\"'#<]?[245]\d\d[- ]|[\"'#]?[245]\.\d{1,3}\.\d{1,3} )")
@@ -19,6 +19,8 @@ _WRAPPED = re.compile(r"(?i)remote server returned\s?:?\s?['\"‘’“”`<]")
 _ERROR_OF = re.compile(r"([A-Za-z0-9][\w.-]{1,250}\.[\w-]{2,63})\s(?:gave this error|hat diese[nr] Fehler (?:aus)?gegeben|"
                        r"a (?:g[ée]n[ée]r[ée]|renvoy[ée]) cette erreur|devolvi[óo] este error|ha restituito questo errore|"
                        r"gaf deze fout|retornou este erro)\s?:?\s?", re.IGNORECASE)  # fmt: skip
+# Cisco's gateway: `5.1.0 - Unknown address error 550-'5.1.1 <someone@example.org>... User unknown'`.
+_GATEWAY = re.compile(r"([45]\.\d{1,3}\.\d{1,3}) - ([\w -]{3,60}?) (?=[45]\d\d[- ]['\"])")
 _SAID = re.compile(
     r"(?i)host\s([\w.-]{1,253})\s?(?:\[([\da-f.:]{2,45})\])?(?::\d{1,5})?\s?(?:said|refused to talk to me|\(\))?\s?:\s?"
 )
@@ -52,6 +54,9 @@ def read(text: str) -> Reply:
     if opened := _WRAPPED.search(text):
         text = _unquoted(text[opened.end() :])
         reply = replace(reply, text=text)
+    if gateway := _GATEWAY.match(text):
+        text = text[gateway.end() :]
+        reply = replace(reply, text=text, wrapper_enhanced=gateway.group(1), wrapper_text=gateway.group(2))
     arrows = list(_ARROW.finditer(text))
     if arrows:
         outer, text = text[: arrows[0].start()].strip(), text[arrows[-1].end() :].strip()

@@ -37,11 +37,12 @@ def parse(part: Message | str) -> DeliveryStatus:
     message: Group = {}
     recipients: list[Group] = []
     for group in _groups(text):
-        fresh = True  # the first address of a group may belong to the recipient before: its group may be torn apart
+        first = next((name for name, _ in group if name in _STARTS), None)
+        if first and _begins(first, recipients):
+            recipients.append({})
         for name, value in group:
-            if name in _STARTS and _begins(name, recipients, fresh=fresh) and len(recipients) < RECIPIENTS:
+            if name in _STARTS and name in recipients[-1] and len(recipients) < RECIPIENTS:
                 recipients.append({})
-            fresh = fresh and name not in _STARTS
             of_message = name in _OF_MESSAGE or not recipients
             (message if of_message else recipients[-1]).setdefault(name, value)
     return DeliveryStatus(message, tuple(recipients))
@@ -54,11 +55,11 @@ def value_of(field: str) -> str:
     return value.strip() if semicolon and kind.strip().replace("-", "").isalnum() else field.strip()
 
 
-def _begins(name: str, recipients: list[Group], *, fresh: bool) -> bool:
-    """Whether this address begins another recipient: Original- and Final-Recipient come in either order."""
+def _begins(name: str, recipients: list[Group]) -> bool:
+    """Whether a group with this address is another recipient's; a group may be torn between its two addresses."""
     if not recipients or name in recipients[-1]:
-        return True
-    return fresh and set(recipients[-1]) > set(_STARTS) & set(recipients[-1])
+        return len(recipients) < RECIPIENTS
+    return set(recipients[-1]) > set(_STARTS) & set(recipients[-1]) and len(recipients) < RECIPIENTS
 
 
 def _groups(text: str) -> Iterator[list[tuple[str, str]]]:

@@ -16,6 +16,7 @@ TEXT = 256 << 10  # characters of one part's text
 _CONTAINERS = re.compile(rb"(?i)boundary\s{0,5}=|content-type:\s{0,9}message/")
 _CONTENT_FIELD = re.compile(rb"(?im)^content-[a-z-]{1,30}:[^\n]*(?:\n[ \t][^\n]*)*")
 _ENCODED_WORD = "=?"
+_BOUNDARY = re.compile(r'(?im)^--([^\s"]{1,70})[ \t]{0,9}\r?\ncontent-[a-z-]{1,30}:')
 _HEADER = 4096  # characters of a field that are decoded
 
 # What a name that Python does not know most likely means; the rest is tried in order.
@@ -48,12 +49,23 @@ def parts(message: Message) -> Iterator[Message]:
     while stack and left:
         part, depth = stack.pop()
         left -= 1
-        inside = part.get_payload()
-        if part.get_content_maintype() == "multipart" and isinstance(inside, list):
+        inside = _inside(part)
+        if inside is not None:
             if depth < DEPTH:
-                stack.extend((each, depth + 1) for each in reversed(inside) if isinstance(each, Message))
+                stack.extend((each, depth + 1) for each in reversed(inside))
         else:
             yield part
+
+
+def _inside(part: Message) -> list[Message] | None:
+    """The parts of a container; where its boundary was lost or changed on the way, by the one that its body shows."""
+    if part.get_content_maintype() != "multipart":
+        return None
+    inside = part.get_payload()
+    if isinstance(inside, str) and (shown := _BOUNDARY.search(inside)):
+        mended = f'Content-Type: multipart/mixed; boundary="{shown.group(1)}"\n\n{inside}'
+        inside = parse(mended.encode("utf-8", "surrogateescape")).get_payload()
+    return [each for each in inside if isinstance(each, Message)] if isinstance(inside, list) else None
 
 
 def text_of(part: Message) -> str:

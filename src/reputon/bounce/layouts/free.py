@@ -6,32 +6,37 @@ from reputon.bounce.notice import Notice
 from reputon.bounce.refusal import ADDRESS, Refusal, address
 
 # A line with a reply code, or with an enhanced code alone; dates, sizes and line numbers are no codes.
-_CODE = re.compile(r"(?<![\w.:/@=-])(?:[45][0-5]\d[- ]#?(?=\S)|[45]\.\d{1,3}\.\d{1,3}(?![.\d])|#[45]\.\d\.\d)")
+_CODE = re.compile(r"(?<![\w./@=-])(?<!\d:)(?:[45][0-5]\d[- ,]#?(?=\S)|[45]\.\d{1,3}\.\d{1,3}(?![.\d])|#[45]\.\d\.\d)")
 _ANNOUNCES = re.compile(
     r"(?i)recipient|following address|could not be delivered|undeliver|delivery (?:has )?failed|failed address|"
     r"unable to deliver|wasn't delivered|not delivered|was unable|addresse? had|rcpt to|does not like|returned mail|to:"
 )
 _HEADERS = ("x-failed-recipients", "x-failed-recipient")
+_SALUTATION = ("sorry", "dear", "hello", "for ", "please", "if you", "contact", "from", "sender")
+RECIPIENTS = 100  # recipients of one text
 _LINES = 600
+_WIDTH = 1000  # characters of a line; some servers write a whole reply on one
 _AFTER = 6  # lines that a refusal goes on for
 _OWN = ("postmaster@", "mailer-daemon@", "abuse@", "helpdesk@", "support@", "noreply@", "no-reply@")
 
 
 def read(notice: Notice) -> list[Refusal]:
     """The refusals of a text; the same words for each address where it cannot be told who was refused how."""
-    lines = [line.strip() for line in notice.text.split("\n")[:_LINES]]
+    lines = [line.strip()[:_WIDTH] for line in notice.text.split("\n")[:_LINES]]
     named = [each for name in _HEADERS for each in ADDRESS.findall(notice.header.get(name, ""))]
     recipients = _unique(named) or _recipients(lines, notice)
     text = _words(lines)
     if not recipients:
         return [Refusal(None, text)] if text else []
-    return [Refusal(each, _words(_about(lines, each)) or text) for each in recipients]
+    return [Refusal(each, _words(about := _about(lines, each)) or text or _near(about)) for each in recipients]
 
 
 def _recipients(lines: list[str], notice: Notice) -> list[str]:
     """Addresses on a line of their own, else those in a line that announces or holds a refusal."""
     ours = {each.lower() for name in ("from", "to", "cc") for each in ADDRESS.findall(notice.header.get(name, ""))}
-    alone, near = [], []
+    alone: list[str] = []
+    near: list[str] = []
+    others: list[str] = []
     before = ""
     for line in lines:
         found = address(line)
@@ -43,8 +48,11 @@ def _recipients(lines: list[str], notice: Notice) -> list[str]:
                 _CODE.search(line) or _ANNOUNCES.search(line) or _ANNOUNCES.search(before)
             ):
                 near.append(found)
+            elif not line.lower().startswith(_SALUTATION):
+                others.append(found)
         before = line or before
-    return [each for each in _unique(alone or near) if each.lower() not in ours or len(alone or near) == 1][:100]
+    named = _unique(alone or near or others[:1])
+    return [each for each in named if each.lower() not in ours or len(named) == 1][:RECIPIENTS]
 
 
 def _about(lines: list[str], recipient: str) -> list[str]:
@@ -63,6 +71,11 @@ def _words(lines: list[str]) -> str:
         if found:
             return " ".join([line, *_until_empty(lines[at + 1 : at + _AFTER])])
     return ""
+
+
+def _near(lines: list[str]) -> str:
+    """The words beside an address where nothing has a code."""
+    return " ".join(each for each in lines[:_AFTER] if each)
 
 
 def _until_empty(lines: list[str]) -> list[str]:

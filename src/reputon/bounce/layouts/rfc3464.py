@@ -29,7 +29,7 @@ def _refusal(group: dsn.Group) -> Refusal:
     status = _STATUS.search(group.get("status", ""))
     action = group.get("action", "").lower().split(" ")[0].strip("();")
     return Refusal(
-        recipient=final or original or actual,
+        recipient=next((each for each in (final, original, actual) if _is_complete(each)), final or original or actual),
         original_recipient=original,
         text=dsn.value_of(group.get("diagnostic-code", "")),
         action=action if action in ACTIONS else None,
@@ -43,6 +43,11 @@ def _recipient(field: str) -> str | None:
     found = address(value)
     # A local user, or an address of another kind of mail, is still whom it was for.
     return found or (value if value and " " not in value else None)
+
+
+def _is_complete(recipient: str | None) -> bool:
+    """Whether this is an address that people outside know, not a name inside the server."""
+    return recipient is not None and "." in recipient.partition("@")[2]
 
 
 def _completed(refusal: Refusal, notice: Notice, *, alone: bool) -> Refusal:
