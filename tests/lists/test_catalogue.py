@@ -154,4 +154,10 @@ def test_a_zone_of_no_catalogue_is_taken_as_the_standard_says():
     assert entry.zone == "bl.example.org"
     assert entry.meaning("127.0.0.2") is not None
     assert entry.meaning("127.0.0.1") is None
-    assert CATALOGUE.find("no list") is None
+    for text in ("no list", "list", "", "a@b.example", "x.example/y", "a..b", "."):
+        assert CATALOGUE.find(text) is None
+
+
+def test_the_closed_are_known_as_closed():
+    closed = {entry.name for entry in CATALOGUE.lists if entry.is_closed}
+    assert {"SORBS", "NJABL", "CBL", "NiX Spam", "AHBL"} == closed

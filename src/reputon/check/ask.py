@@ -120,7 +120,7 @@ def _chosen(catalogue: Catalogue, only: Iterable[str] | None, keys: Mapping[str,
         return [(entry, _matters(entry, keys)) for entry in everyday]
     named = (catalogue.find(name) for name in only)
     found = {entry.name: entry for entry in named if entry is not None}
-    return [(entry, entry.status not in ("closed", "wildcard")) for entry in found.values()]
+    return [(entry, not entry.is_closed) for entry in found.values()]
 
 
 def _matters(entry: BlockList, keys: Mapping[str, str]) -> bool:

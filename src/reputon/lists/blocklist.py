@@ -5,7 +5,7 @@ from typing import Literal
 
 SubjectKind = Literal["ip4", "ip6", "domain"]
 Standing = Literal["listed", "listed-by-policy", "graded", "white"]
-Status = Literal["alive", "closed", "wildcard", "private"]
+ListStatus = Literal["alive", "closed", "wildcard", "private"]
 
 # RFC 5782 sections 5 and 6: one subject that is always listed, and one that never is.
 _TEST_POINTS: dict[SubjectKind, tuple[str, str]] = {
@@ -92,7 +92,7 @@ class BlockList:
     errors: tuple[tuple[Pattern, str], ...] = ()
     removal: str | None = None
     who_may_ask: str | None = None
-    status: Status = "alive"
+    status: ListStatus = "alive"
     needs_key: bool = False
     keyed: str | None = None
     registration: str | None = None
@@ -111,6 +111,11 @@ class BlockList:
     def can_be_asked(self) -> bool:
         """Whether there is a living zone."""
         return self.status == "alive" and bool(self.zone)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether a refusal that names it is the receiver's mistake: it ended, and is silent or lists everybody."""
+        return self.status in ("closed", "wildcard")
 
     def test_points(self, kind: SubjectKind) -> tuple[str, str]:
         """The subjects that prove the list alive: one it always lists, one it never does (RFC 5782 by default)."""

@@ -73,9 +73,9 @@ class Catalogue:
         A zone in no catalogue is taken as RFC 5782 says; a mirror is nobody's list, since its codes are not its own.
         """
         entry = self.by_name(text) or self.by_zone(text) or self._words.get(text.strip().casefold())
-        if entry is not None or "." not in text or self.mirror(text) or " " in text.strip():
-            return entry
         zone = _clean(text)
+        if entry is not None or self.mirror(zone) or not _is_zone(zone):
+            return entry
         return BlockList(zone, zone, ("ip4", "ip6", "domain"), _PLAIN, impact="high", origin="RFC 5782")
 
     @cached_property
@@ -104,6 +104,11 @@ class Catalogue:
 
 def _clean(zone: str) -> str:
     return zone.strip().strip(".").lower()
+
+
+def _is_zone(name: str) -> bool:
+    labels = name.split(".")
+    return len(labels) > 1 and all(label.replace("-", "").replace("_", "").isalnum() for label in labels)
 
 
 def _below(name: str, zones: dict[str, _T]) -> _T | None:

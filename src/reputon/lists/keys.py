@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, get_args
 
-from reputon.lists.blocklist import Code, Pattern, Standing, Status, SubjectKind
+from reputon.lists.blocklist import Code, ListStatus, Pattern, Standing, SubjectKind
 
 STANDINGS: tuple[Standing, ...] = get_args(Standing)
 
@@ -82,7 +82,7 @@ LIST_KEYS: dict[str, Callable[[Any, Standing], Any]] = {
     "errors": _named_codes,
     "removal": _text,
     "who_may_ask": _text,
-    "status": _one_of(*get_args(Status)),
+    "status": _one_of(*get_args(ListStatus)),
     "needs_key": _yes_no,
     "keyed": _text,
     "registration": _text,
