@@ -6,7 +6,7 @@ from email.message import Message as Mail
 
 from reputon import lists
 from reputon.bounce import notice as notices
-from reputon.bounce import reply, signs
+from reputon.bounce import signs
 from reputon.bounce.judge import judge
 from reputon.bounce.layouts import LAYOUTS, exchange
 from reputon.bounce.notice import Notice
@@ -17,11 +17,13 @@ from reputon.mail import dsn, mime
 __all__ = ["Kind", "Message", "Report", "Returned", "as_json", "read"]
 
 _HEAD = 16 << 10  # bytes in which a message shows what it is
+# Mail begins with two fields (after the `From ` of an mbox); fields of a report alone are pasted text.
 _FIELDS = re.compile(
-    rb"(?m)\A\s{0,200}(?:(?:>?From |[A-Za-z][A-Za-z0-9-]{0,60}[ \t]{0,3}:)[^\n]{0,4000}\n(?:[ \t][^\n]{0,4000}\n){0,200}){2}"
+    rb"\A\s{0,200}(?:(?:>?From |[A-Za-z][A-Za-z0-9-]{0,60}[ \t]{0,3}:)[^\n]{0,4000}\n"
+    rb"(?:[ \t][^\n]{0,4000}\n){0,200}){2}"
 )
 _PASTED_FIELD = re.compile(
-    rb"(?i)\A\s{0,200}(?:reporting-mta|final-recipient|action|status|diagnostic-code|generating server|error)\s{0,3}:"
+    rb"(?i)\A\s{0,200}(?:reporting-mta|final-recipient|action|status|diagnostic-code|error)\s{0,3}:"
 )
 _FORWARDS = 2  # bounces that were forwarded, and forwarded again
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\b\x1b"))

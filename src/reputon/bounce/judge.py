@@ -19,7 +19,7 @@ def judge(refusal: Refusal, catalogue: Catalogue) -> Report:
     if refusal.action in _SUCCESS:
         return _success(refusal)
     said = reply.read(refusal.text)
-    enhanced = _enhanced(said.smtp, said.enhanced, refusal.status)
+    enhanced = _enhanced(said.enhanced, refusal.status)
     _, _, words = reply.codes(said.text)
     match = dialects.match(said.smtp, enhanced, words)
     named = naming.read(said.text, match, catalogue) if match and _may_name(match) else Naming()
@@ -62,8 +62,8 @@ def _success(refusal: Refusal) -> Report:
     )
 
 
-def _enhanced(smtp: str | None, said: str | None, status: str | None) -> str | None:
-    """The receiver's own code; else the reporter's, unless it contradicts the reply."""
+def _enhanced(said: str | None, status: str | None) -> str | None:
+    """The receiver's own code; the reporter's where that says nothing, or no more than that it failed."""
     if said is not None and not (said.endswith(".0.0") and status):
         return said
     return status or said

@@ -63,7 +63,7 @@ def take_apart(mail: Mail) -> Notice:
         elif content in _TEXTS and sum(len(each) for _, each in texts) < TEXT:
             texts.append((content, mime.text_of(part)))
     text, inline = split(_readable(texts))
-    return Notice(header_of(mail), text, status or status_in(text), returned or inline, kind, embedded)
+    return Notice(_header(mail), text, status or status_in(text), returned or inline, kind, embedded)
 
 
 def split(text: str) -> tuple[str, Returned | None]:
@@ -98,8 +98,7 @@ def _headers_of(text: str) -> Returned | None:
     found: list[tuple[str, str]] = []
     lines = text.strip("\n").split("\n")
     margin = min((_margin(line) for line in lines[:3]), default="", key=len)
-    for line in lines:
-        line = line.removeprefix(margin)
+    for line in (each.removeprefix(margin) for each in lines):
         if not line.strip():
             break
         field = _FIELD.match(line) if line[0] not in " \t" else None
@@ -142,7 +141,7 @@ def status_in(text: str) -> dsn.DeliveryStatus | None:
     return status if any("action" in each or "status" in each for each in status.recipients) else None
 
 
-def header_of(mail: Mail) -> dict[str, str]:
+def _header(mail: Mail) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in mime.fields(mail):
         found.setdefault(name.lower(), mime.unfold(value))

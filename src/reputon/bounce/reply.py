@@ -1,35 +1,49 @@
 """A reply: an SMTP refusal as the receiver wrote it, peeled out of what others put around it."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 LENGTH = 4096  # characters of a refusal; RFC 5321 allows 512 a line, and bounces repeat themselves
+
+QUOTES = (
+    "'\"`\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}\N{LEFT DOUBLE QUOTATION MARK}"
+    "\N{RIGHT DOUBLE QUOTATION MARK}\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}"
+    "\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}"
+)
+# How Exchange introduces a receiver's words, in the languages that it speaks.
+GAVE_THIS_ERROR = (
+    r"(?:gave this error|hat diese[nr] fehler (?:aus|zurück)?ge(?:ge)?ben|a (?:g[ée]n[ée]r[ée]|renvoy[ée]) cette erreur"
+    r"|devolvi[óo] este error|ha restituito questo errore|gaf deze fout|retornou este erro)"
+)
+_RETURNED = r"(?:returned|zurück(?:gegeben)?|renvoyé|devolvió|devuelto|restituito|retornou|geretourneerd)"
 
 # The codes that begin a refusal: `554 5.7.1`, `550-5.7.26`, `#5.1.1`, `550 #5.7.1`.
 _CODES = re.compile(
     r"""["'(\[#\s]{0,4}([45]\d\d)(?!\d|\.\d)[- #(\[:;,'"<]{0,4}(?:([245]\.\d{1,3}\.\d{1,3})(?![.\d]))?"""
 )
-_ENHANCED_ONLY = re.compile(r"""["'(\[#\s]{0,4}([245]\.\d{1,3}\.\d{1,3})(?![.\d])""")
+_ENHANCED = re.compile(r"""["'(\[#\s]{0,4}([245]\.\d{1,3}\.\d{1,3})(?![.\d])""")
+# Elsewhere in a text: not a part of an address, a time, a number, a link.
 _SMTP_ANYWHERE = re.compile(r"(?<![\w./=-])(?<!\d:)([45][0-5]\d)(?![\w.:/=%]|-\d\d\b)(?=[- ,;:)'\"#\]]|$)")
-_ENHANCED_ANYWHERE = re.compile(r"(?<![\w.-])(?<!\d:)([245]\.\d{1,3}\.\d{1,3})(?![.\d\w])")
+_ENHANCED_ANYWHERE = re.compile(r"(?<![\w.-])(?<!\d:)([245]\.\d{1,3}\.\d{1,3})(?![.\w])")
 
-# An arrow in front of a code, as Exchange Online writes it; an arrow alone may be the receiver's.
-_ARROW = re.compile(r"\s?[-=]>\s?(?=[\"'#<]?[245]\d\d[- ]|[\"'#]?[245]\.\d{1,3}\.\d{1,3} )")
-_WRAPPED = re.compile(r"(?i)remote server returned\s?:?\s?['\"‘’“”`<]")
-_ERROR_OF = re.compile(r"([A-Za-z0-9][\w.-]{1,250}\.[\w-]{2,63})\s(?:gave this error|hat diese[nr] Fehler (?:aus)?gegeben|"
-                       r"a (?:g[ée]n[ée]r[ée]|renvoy[ée]) cette erreur|devolvi[óo] este error|ha restituito questo errore|"
-                       r"gaf deze fout|retornou este erro)\s?:?\s?", re.IGNORECASE)  # fmt: skip
-# Cisco's gateway: `5.1.0 - Unknown address error 550-'5.1.1 <someone@example.org>... User unknown'`.
-_GATEWAY = re.compile(r"([45]\.\d{1,3}\.\d{1,3}) - ([\w -]{3,60}?) (?=[45]\d\d[- ]['\"])")
+_GAVE = re.compile(rf"(?i)\s{GAVE_THIS_ERROR}\s?:?\s?")
 _SAID = re.compile(
-    r"(?i)host\s([\w.-]{1,253})\s?(?:\[([\da-f.:]{2,45})\])?(?::\d{1,5})?\s?(?:said|refused to talk to me|\(\))?\s?:\s?"
+    r"(?i)host\s([\w.-]{1,253})\s?(?:\[[\da-f.:]{2,45}\])?(?::\d{1,5})?\s?(?:said|refused to talk to me|\(\))?\s?:\s?"
 )
 _IN_REPLY = re.compile(r"(?i)\s?\(in reply to (?:the )?[\w :.-]{1,60}\)?.{0,40}$")
 _ANNOUNCED = re.compile(
     r"(?i)(?:other server returned was|response (?:from the remote server )?was|remote host said|server said|"
-    r"server (?:replied|responded)(?: with)?|smtp; ?<<<|<<<|>>>.{0,200}?response:|error from remote (?:mail )?server.{0,120}?)"
+    r"server (?:replied|responded)(?: with)?|smtp;|<<<|"
+    r">>>.{0,200}?response:|error from remote (?:mail )?server.{0,120}?)"
     r"\s?:?\s?(?=[\"'#<]?[245]\d\d[- #])"
 )
+_WRAPPED = re.compile(rf"(?i){_RETURNED}\s?:?\s?[{QUOTES}<]\s?(?=[245])")
+# Cisco's gateway: `5.1.0 - Unknown address error 550-'5.1.1 <someone@example.org>... User unknown'`.
+_GATEWAY = re.compile(r"([45]\.\d{1,3}\.\d{1,3}) - ([\w -]{3,60}?) (?=[45]\d\d[- ]['\"])")
+# An arrow counts in front of a code, or after Exchange Online's own words; else it may be the receiver's.
+_ARROW = re.compile(r"\s?(?:[-=]>|→)\s?(?=[\"'#<]?[245]\d\d[- ]|[\"'#]?[245]\.\d{1,3}\.\d{1,3} )")
+_EXCHANGE_ONLINE = re.compile(r"(?i)[245]\d\d [245]\.\d{1,3}\.\d{1,3} (?:remote server returned|decision engine)")
 _CONTINUED = re.compile(r"(?<=\s)([245]\d\d)[- ](?:[245]\.\d{1,3}\.\d{1,3} )?(?=\S)")
 
 
@@ -48,34 +62,31 @@ class Reply:
 
 def read(text: str) -> Reply:
     """The refusal in a text; without any code, a Reply with only the text."""
-    text = " ".join(text[: 2 * LENGTH].split())[:LENGTH]
-    text, rhost = _host(text)
-    reply = Reply(text=text, rhost=rhost)
-    if opened := _WRAPPED.search(text):
-        text = _unquoted(text[opened.end() :])
-        reply = replace(reply, text=text)
-    if gateway := _GATEWAY.match(text):
-        text = text[gateway.end() :]
-        reply = replace(reply, text=text, wrapper_enhanced=gateway.group(1), wrapper_text=gateway.group(2))
-    arrows = list(_ARROW.finditer(text))
-    if arrows:
-        outer, text = text[: arrows[0].start()].strip(), text[arrows[-1].end() :].strip()
-        smtp, enhanced, words = codes(outer)
-        reply = replace(reply, text=text, wrapper_smtp=smtp, wrapper_enhanced=enhanced, wrapper_text=words or None)
-    return _own(reply)
+    reply = Reply(text=" ".join(text[: 2 * LENGTH].split())[:LENGTH])
+    for peel in _PEELS:
+        reply = peel(reply)
+    words = whole(reply.text).strip()
+    smtp, enhanced, _ = codes(words)
+    if smtp is None and (found := _SMTP_ANYWHERE.search(words)):
+        smtp = found.group(1)
+    if enhanced is None and (found := _ENHANCED_ANYWHERE.search(words)):
+        enhanced = found.group(1)
+    if smtp and enhanced and smtp[0] != enhanced[0]:
+        enhanced = None
+    return replace(reply, text=words, smtp=smtp, enhanced=enhanced)
 
 
 def codes(text: str) -> tuple[str | None, str | None, str]:
     """The reply code and the enhanced status code at the beginning of a refusal, and the words after them."""
     if found := _CODES.match(text):
         return found.group(1), found.group(2), text[found.end() :].strip(" '\"")
-    if found := _ENHANCED_ONLY.match(text):
+    if found := _ENHANCED.match(text):
         return None, found.group(1), text[found.end() :].strip(" '\"")
     return None, None, text
 
 
 def whole(text: str) -> str:
-    """A reply of several lines as one sentence: `550-5.7.1 very low 550 5.7.1 reputation` without the repeated codes."""
+    """A reply of several lines as one sentence: `550-5.7.1 very low 550 5.7.1 reputation` with its code once."""
     first = _CODES.match(text)
     if first is None:
         return text
@@ -83,32 +94,57 @@ def whole(text: str) -> str:
     return head + _CONTINUED.sub(lambda m: "" if m.group(1) == first.group(1) else m.group(), rest)
 
 
-def _host(text: str) -> tuple[str, str | None]:
-    """The text after the words that name the host which said it."""
-    if found := _ERROR_OF.search(text):
-        return text[found.end() :], found.group(1).lower()
-    if found := _SAID.search(text):
-        after = _IN_REPLY.sub("", text[found.end() :])
-        if codes(after)[0] or codes(after)[1]:
-            return after, found.group(1).lower()
-    if found := _ANNOUNCED.search(text):
-        return text[found.end() :], None
-    return text, None
+def _gave(reply: Reply) -> Reply:
+    found = _GAVE.search(reply.text)
+    if found is None:
+        return reply
+    host = reply.text[: found.start()].rpartition(" ")[2].lower()
+    return replace(reply, text=reply.text[found.end() :], rhost=host if "." in host else None)
 
 
-def _unquoted(text: str) -> str:
-    """What stands between the quotation marks that were just opened; the words may hold apostrophes."""
-    end = max(text.rfind(mark) for mark in ("'", "’", '"', "”", "`", ">"))
-    return text[:end] if end > len(text) - 3 else text
+def _said(reply: Reply) -> Reply:
+    found = _SAID.search(reply.text)
+    if found is None:
+        return reply
+    after = _IN_REPLY.sub("", reply.text[found.end() :])
+    smtp, enhanced, _ = codes(after)
+    return replace(reply, text=after, rhost=found.group(1).lower()) if smtp or enhanced else reply
 
 
-def _own(reply: Reply) -> Reply:
-    text = whole(reply.text)
-    smtp, enhanced, _ = codes(text)
-    if smtp is None and (found := _SMTP_ANYWHERE.search(text)):
-        smtp = found.group(1)
-    if enhanced is None and (found := _ENHANCED_ANYWHERE.search(text)):
-        enhanced = found.group(1)
-    if smtp and enhanced and smtp[0] != enhanced[0]:
-        enhanced = None
-    return replace(reply, text=text.strip(), smtp=smtp, enhanced=enhanced)
+def _announced(reply: Reply) -> Reply:
+    found = _ANNOUNCED.search(reply.text)
+    return replace(reply, text=reply.text[found.end() :].partition("> #SMTP#")[0]) if found else reply
+
+
+def _wrapped(reply: Reply) -> Reply:
+    found = _WRAPPED.search(reply.text)
+    if found is None:
+        return reply
+    text = reply.text[found.end() :]
+    end = max(text.rfind(mark) for mark in QUOTES + ">")
+    return replace(reply, text=text[:end] if end > len(text) - 3 else text)
+
+
+def _gateway(reply: Reply) -> Reply:
+    found = _GATEWAY.match(reply.text)
+    if found is None:
+        return reply
+    inner = reply.text[found.end() :]
+    return replace(reply, text=inner, wrapper_enhanced=found.group(1), wrapper_text=found.group(2))
+
+
+def _arrow(reply: Reply) -> Reply:
+    arrows = list(_ARROW.finditer(reply.text))
+    outer, inner = "", reply.text
+    if arrows:
+        outer, inner = reply.text[: arrows[0].start()], reply.text[arrows[-1].end() :]
+    elif _EXCHANGE_ONLINE.match(reply.text) and " -> " in reply.text:
+        outer, _, inner = reply.text.rpartition(" -> ")
+    if not outer or not inner:
+        return replace(reply, text=inner or reply.text)
+    smtp, enhanced, words = codes(outer.strip())
+    return replace(reply, text=inner.strip(), wrapper_smtp=smtp, wrapper_enhanced=enhanced, wrapper_text=words or None)
+
+
+# From the outside to the inside: each takes away one kind of wrapping, or nothing.
+_PEELS: tuple[Callable[[Reply], Reply], ...] = (_gave, _said, _announced, _wrapped, _gateway, _arrow)

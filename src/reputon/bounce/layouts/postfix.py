@@ -1,4 +1,4 @@
-"""Postfix's text: `<someone@example.org>: host mx.example.org[192.0.2.1] said: 550 ... (in reply to RCPT TO command)`."""
+"""Postfix's text: `<one@example.org>: host mx.example.org[192.0.2.1] said: 550 ... (in reply to RCPT TO command)`."""
 
 import re
 
@@ -24,7 +24,7 @@ def read(notice: Notice) -> list[Refusal]:
 
 
 def _refusal(found: re.Match[str], block: str) -> Refusal:
-    text = " ".join(block.split("\n\n")[0].split())
+    text = " ".join(block.partition("\n\n")[0].split())
     said = _HOST.search(text)
     recipient, original = found.group(1), found.group(2)
     return Refusal(
