@@ -1,0 +1,166 @@
+"""Postfix: a transport of its own for the receivers of an incident, in marked lines (measured with Postfix 3.7.11).
+
+Soft: `smtp_fallback_relay` alone does not catch a 5xx, so the transport's `smtp_reply_filter` turns a refusal that
+names a list into a 4xx, and the relay takes the message in the same attempt.  Global settings would catch greylisting
+for everybody; hence a transport of its own, chosen by a texthash map, which needs no postmap and cannot be half built.
+`postconf -e` joins continued lines and has no inverse, so texts are edited here and postconf only confirms.
+"""
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from reputon.reroute import block
+from reputon.reroute.adapters.adapter import Adapter
+from reputon.reroute.incident import RerouteError, Route, Texts, lines
+
+MAIN, MASTER, MAP, FILTER = "main.cf", "master.cf", "reputon_transport", "reputon_reply_filter"
+_MAP = f"texthash:$config_directory/{MAP}"
+_SECONDS = 30
+
+# A refusal about something else than the client's address stays one: a relay does not help there.  POSIX regexps are in
+# every Postfix, PCRE only where its package is; matching ignores case.
+_ELSE = (
+    "sender (address|domain)", "mail from", "helo", "[^a-z]domain[^a-z]", "[^a-z]ur[il][^a-z]", "uribl", "surbl",
+    "[^a-z]dbl", "content", "virus", "dmarc", "dkim", "[^a-z]spf[^a-z]",
+)  # fmt: skip
+_NAMED = ("blocked using", "dns_?r?bl", "[^a-z]rbl", "(block|black) ?list")
+_REPLIES = f"""if !/{"|".join(_ELSE)}/
+/^5([0-9][0-9])([ -])(5[.][0-9]+[.][0-9]+ )?(.*({"|".join(_NAMED)}).*)$/  4$1${{2}}4.7.1 reputon: $4
+endif
+"""
+
+
+def changed(texts: Texts, routes: Sequence[Route]) -> Texts:
+    """The four files with these routes."""
+    rest = {name: block.out(text, name) for name, text in texts.items()}
+    for name in (MAIN, MASTER):
+        if rest[name] is None:
+            raise RerouteError(f"there is no {name}: name Postfix's configuration directory with --config-dir")
+    if not routes:
+        return rest
+    main, master = rest[MAIN] or "", rest[MASTER] or ""
+    _refuse(main, master, routes)
+    entries = {name: _entry(route) for route in routes for name in route.receivers}
+    body = "".join(f"{name} {entry}\n" for name, entry in sorted(entries.items()))
+    return {
+        FILTER: block.put(rest[FILTER], _REPLIES, FILTER),
+        MASTER: block.put(master, "".join(_service(route) for route in routes), MASTER),
+        MAP: block.put(rest[MAP], body, MAP),
+        MAIN: _main(main),
+    }
+
+
+def _refuse(main: str, master: str, routes: Sequence[Route]) -> None:
+    for route in routes:
+        by_mx = [name for name in route.receivers if name.startswith("mx:")]
+        if by_mx:
+            raise RerouteError(f"Postfix routes by recipient domain: name the domains behind {by_mx[0][3:]}")
+        if any(line.split()[:1] == [_name(route)] for line in lines(master)):
+            raise RerouteError(f"{MASTER} has a service {_name(route)} that is not ours: give it another name")
+        if route.mode == "soft":
+            for parameter, usual in (("relayhost", ""), ("default_transport", "smtp")):
+                if (value(main, parameter) or usual) != usual:
+                    raise RerouteError(
+                        f"`{parameter}` in {MAIN} takes the mail, so its refusals are not seen here: use --mode hard"
+                    )
+
+
+def _name(route: Route) -> str:
+    return f"rptn-{route.id}"
+
+
+def _entry(route: Route) -> str:
+    return f"{_name(route)}:" if route.mode == "soft" else f"{_name(route)}:{route.relay.nexthop}"
+
+
+def _service(route: Route) -> str:
+    options = [f"syslog_name=postfix/{_name(route)}"]
+    if route.mode == "soft":
+        options += [f"smtp_reply_filter=regexp:$config_directory/{FILTER}"]
+        options += [f"smtp_fallback_relay={route.relay.nexthop}"]
+    if route.relay.sasl_map:
+        # A password goes over TLS only: the defaults refuse plain text, and this lets TLS have it.
+        options += ["smtp_sasl_auth_enable=yes", f"smtp_sasl_password_maps={route.relay.sasl_map}"]
+        options += ["smtp_sasl_tls_security_options=noanonymous"]
+    return f"{_name(route)} unix - - n - - smtp\n" + "".join(f"  -o {option}\n" for option in options)
+
+
+def _main(text: str) -> str:
+    """main.cf with our map before the administrator's own; the line that it stands in for is kept."""
+    where = _where(text, "transport_maps")
+    others = value(text, "transport_maps")
+    return block.put(text, f"transport_maps = {_MAP}{f', {others}' if others else ''}\n", MAIN, where)
+
+
+def value(text: str, parameter: str) -> str | None:
+    """A parameter's value as main.cf writes it, on one line; None where it is not set (postconf(5))."""
+    where = _where(text, parameter)
+    if where is None:
+        return None
+    logical = [line for line in lines(text)[slice(*where)] if line.strip() and not line.lstrip().startswith("#")]
+    return " ".join("".join(logical).partition("=")[2].split())
+
+
+def _where(text: str, parameter: str) -> tuple[int, int] | None:
+    """The lines (from, to) of the parameter's last setting, which is the one in force, with its continuations."""
+    found: tuple[int, int] | None = None
+    inside = False
+    for at, line in enumerate(lines(text)):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue  # neither ends a setting: the next line may still continue it
+        if not line[0].isspace():
+            inside = "=" in line and line.partition("=")[0].strip() == parameter
+            found = (at, at + 1) if inside else found
+        elif inside and found is not None:
+            found = (found[0], at + 1)
+    return found
+
+
+# --- the shell: what Postfix itself says -----------------------------------------------------------------------------
+
+
+def check(directory: Path, routes: Sequence[Route]) -> None:
+    """Refuse domains that this Postfix takes mail for: their mail would go round in a circle."""
+    parameters = ("mydestination", "myhostname", "relay_domains", "virtual_alias_domains", "virtual_mailbox_domains")
+    own = set(" ".join(_run(directory, "postconf", "-hx", each) for each in parameters).replace(",", " ").split())
+    for route in routes:
+        mine = sorted(own & set(route.receivers))
+        if mine:
+            raise RerouteError(f"{mine[0]} is a domain of this Postfix itself: it is not a receiver to go round")
+
+
+def reload(directory: Path, routes: Sequence[Route]) -> None:
+    """Confirm that Postfix reads what was written, and tell it so if it runs."""
+    maps = _run(directory, "postconf", "-h", "transport_maps")
+    services = _run(directory, "postconf", "-M")
+    missing = [route for route in routes if f"{_name(route)} " not in f"{services} "]
+    if missing or maps.startswith(_MAP) != bool(routes):
+        raise RerouteError(
+            f"Postfix does not read the change in {directory}: run `reputon reroute revert`,"
+            f" then look at `postconf -c {directory} transport_maps`"
+        )
+    if _ask(directory, "postfix", "status").returncode == 0:
+        _run(directory, "postfix", "reload")
+
+
+def _run(directory: Path, program: str, *arguments: str) -> str:
+    done = _ask(directory, program, *arguments)
+    if done.returncode:
+        raise RerouteError(f"`{program} {' '.join(arguments)}` failed: {done.stderr.strip()[-300:] or done.returncode}")
+    return done.stdout
+
+
+def _ask(directory: Path, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(  # noqa: S603 - Postfix's own programs, no shell
+            [program, "-c", directory, *arguments],
+            capture_output=True, check=False, timeout=_SECONDS, text=True, errors="replace",
+        )  # fmt: skip
+    except FileNotFoundError:
+        raise RerouteError(f"there is no `{program}` here: run this where Postfix is installed") from None
+    except subprocess.TimeoutExpired:
+        raise RerouteError(f"`{program} {' '.join(arguments)}` gave no answer in {_SECONDS} s") from None
+
+
+ADAPTER = Adapter(files=(FILTER, MASTER, MAP, MAIN), changed=changed, check=check, reload=reload)
