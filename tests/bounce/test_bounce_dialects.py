@@ -64,7 +64,7 @@ def test_rules_see_bounded_text():
          {"listed_ip": "2001:db8::25", "list": "Spamhaus ZEN"}),
         ("554 5.7.1 ACL dns_rbl; Client host [192.0.2.4] blocked using pf-ip4tset.blagr.emailsrvr.com=127.24.0.2",
          {"list": "Spamhaus XBL", "return_code": "127.24.0.2"}),
-        ("550-5.7.1 [192.0.2.22 18] Our system has detected 550-5.7.1 the very low reputation of the 550 5.7.1 sending IP",
+        ("550-5.7.1 [192.0.2.22 18] Our system has detected 550-5.7.1 very low reputation of the 550 5.7.1 sending IP",
          {"reason": "badreputation", "listed_ip": "192.0.2.22"}),
         ("5.1.0 - Unknown address error 550-'5.2.2 <a@example.org>... Mailbox full'",
          {"smtp": "550", "enhanced": "5.2.2", "wrapper_enhanced": "5.1.0", "reason": "mailboxfull"}),

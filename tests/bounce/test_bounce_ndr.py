@@ -31,7 +31,7 @@ def test_line_ends_do_not_matter(path, ending):
 
 
 def _exchange() -> list[Any]:
-    return [path for path in FILES if path.stem.startswith(("classic", "enhanced"))]
+    return [path for path in FILES if path.stem.startswith(("classic", "enhanced", "forwarded"))]
 
 
 @pytest.mark.parametrize("path", _exchange(), ids=lambda path: path.stem)

@@ -54,6 +54,8 @@ def test_encoded_words_and_raw_bytes_in_fields():
     [
         (b"x" * (mime.SIZE + 1), "larger than 4 MiB"),
         (b"Content-Type: multipart/mixed; boundary=a\n" * (mime.PARTS + 1), "containers"),
+        (b"A: b\n\n" + b"--\n" * (mime.LINES + 1), "lines that separate parts"),
+        (b"A: b\n" * 120_000, "header is longer than 512 KiB"),
         (b"Content-Type: text/plain; a=" + b'";' * mime.FIELD, "longer than 16 KiB"),
     ],
 )

@@ -1,5 +1,6 @@
 """Bounce: what the refusal said: any bounce or pasted refusal becomes one report per recipient."""
 
+import html
 import re
 from dataclasses import replace
 from email.message import Message as Mail
@@ -56,11 +57,11 @@ def _is_binary(head: bytes) -> bool:
 
 def _pasted(data: bytes, catalogue: lists.Catalogue) -> Message:
     """Text without mail headers: a bounce's text, or a single refusal."""
-    text, returned = notices.split(mime.decode(data[: mime.TEXT], "utf-8").replace("\r\n", "\n"))
+    text, returned = notices.split(html.unescape(mime.decode(data[: mime.TEXT], "utf-8").replace("\r\n", "\n")))
     notice = Notice({}, text, notices.status_in(text), returned)
     refusals = _refusals(notice)
     reports = tuple(judge(each, catalogue) for each in refusals)
-    if not any(each.smtp or each.enhanced for each in reports):
+    if not any(each.smtp or each.enhanced or each.wrapper_smtp for each in reports):
         return Message(is_bounce=False, kind="other")
     return _of_original(Message(is_bounce=True, kind="pasted", reports=reports), notice)
 

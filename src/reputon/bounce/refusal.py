@@ -3,8 +3,10 @@
 import re
 from dataclasses import dataclass
 
-# An address as bounces print it; RFC 5321 bounds its parts, and so the pattern stays linear.
-ADDRESS = re.compile(r"""[A-Za-z0-9._%+=/!#$&*?^{}|~'-]{1,120}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}""")
+# An address as bounces print it.  RFC 5321 bounds its parts, and it begins only where a word does: so it is linear.
+ADDRESS = re.compile(
+    r"""(?<![A-Za-z0-9._%+=/!#$&*?^{}|~-])[A-Za-z0-9._%+=/!#$&*?^{}|~'-]{1,120}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}"""
+)
 HOST = re.compile(r"^\[?([A-Za-z0-9][A-Za-z0-9-]{0,62}(?:\.[A-Za-z0-9-]{1,63}){1,10})\]?$")
 
 
@@ -27,6 +29,7 @@ def address(text: str) -> str | None:
 
 
 def host(text: str) -> str | None:
-    """A host's name (or address) where the text is nothing else; names are lower-cased."""
-    found = HOST.match(text.strip().split(" ")[0].rstrip(".;,")) if text.strip() else None
-    return found.group(1).lower() if found else None
+    """The host's name or address that a text begins with; names are lower-cased, codes such as 5.1.1 are none."""
+    found = HOST.match(text.strip().partition(" ")[0].rstrip(".;,"))
+    name = found.group(1).lower() if found else ""
+    return name if name.count(".") == 3 or any(character.isalpha() for character in name) else None

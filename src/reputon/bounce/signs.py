@@ -2,6 +2,7 @@
 
 import re
 
+from reputon.bounce import reply
 from reputon.bounce.notice import Notice
 from reputon.bounce.refusal import Refusal
 
@@ -13,7 +14,8 @@ _SUBJECT = re.compile(
     r"(?i)undeliver|returned mail|mail (?:delivery|system error|error|could not)|non.?deliver|not delivered|bounce|"
     r"delivery.{0,20}(?:status|report|problem|error|notification|fail|delay)|failed mail|failure|rejected|user unknown|"
     r"could not (?:be delivered|deliver|send)|can.{1,3}t be delivered|message (?:delayed|could)|"
-    r"warning: (?:message|could)|unzustellbar|non remis|no se puede entregar|não entregue|onbestelbaar|impossibile recapitare|non recapitabile"
+    r"warning: (?:message|could)|unzustellbar|non remis|no se puede entregar|não entregue|onbestelbaar|"
+    r"impossibile recapitare|non recapitabile"
 )
 _AUTOREPLY = re.compile(
     r"(?i)^(?:re: ?)?(?:auto(?:matic|mated)?[- ]?(?:re(?:ply|sponse|sponder)|antwort)?\b ?:?|out of (?:the )?office|"
@@ -51,10 +53,15 @@ def is_bounce(notice: Notice, refusals: list[Refusal]) -> bool:
     signs = (
         is_from_daemon(notice) or null,
         bool(_SUBJECT.search(notice.header.get("subject", "")[:500])),
-        bool(_SPEAKS_OF_FAILURE.search(notice.text[:8192])) or any(each.text for each in refusals),
+        bool(_SPEAKS_OF_FAILURE.search(notice.text[:8192])) or any(_has_code(each) for each in refusals),
         notice.returned is not None,
     )
     return sum(signs) >= 2 and any(signs[:2])
+
+
+def _has_code(refusal: Refusal) -> bool:
+    said = reply.read(refusal.text)
+    return bool(said.smtp or said.enhanced)
 
 
 def is_delay(notice: Notice) -> bool:

@@ -9,6 +9,8 @@ from email.message import Message
 
 SIZE = 4 << 20  # bytes of one message; a report stands at its beginning, so callers may cut the rest away
 PARTS = 200  # parts that are walked, and declarations of containers before a message counts as an attack
+LINES = 10_000  # lines that could separate parts
+HEAD = 512 << 10  # bytes of a message's own header
 DEPTH = 20  # containers within containers
 FIELD = 16 << 10  # bytes of one Content-* field: the standard library takes quadratic time over its parameters
 TEXT = 256 << 10  # characters of one part's text
@@ -34,6 +36,10 @@ def parse(data: bytes) -> Message:
         raise MailError(f"the message is larger than {SIZE >> 20} MiB")
     if sum(1 for _ in _CONTAINERS.finditer(data)) > PARTS:
         raise MailError(f"the message has more than {PARTS} containers")
+    if data.count(b"\n--") > LINES:
+        raise MailError(f"the message has more than {LINES} lines that separate parts")
+    if _head_length(data) > HEAD:
+        raise MailError(f"the message's header is longer than {HEAD >> 10} KiB")
     if any(found.end() - found.start() > FIELD for found in _CONTENT_FIELD.finditer(data)):
         raise MailError(f"a Content field of the message is longer than {FIELD >> 10} KiB")
     try:
@@ -131,6 +137,11 @@ def _add(out: list[str], text: str, hidden: int, kept: int) -> None:
 def _tag_name(inside: str) -> tuple[str, bool]:
     words = inside[:20].strip("/ ").split()
     return (words[0].lower() if words else ""), inside.startswith("/")
+
+
+def _head_length(data: bytes) -> int:
+    ends = [at for at in (data.find(b"\n\n"), data.find(b"\r\n\r\n")) if at >= 0]
+    return min(ends, default=len(data))
 
 
 def _headers_only(data: bytes) -> Message:

@@ -38,7 +38,7 @@ _FIELD_OF = {label: field for field, labels in _LABELS.items() for label in labe
 _LONGEST = max(map(len, _FIELD_OF))
 
 # The classic form: the address on a line, perhaps the host, then `#550 5.1.1 ...` or `Remote Server returned '...'`.
-_REFUSED = re.compile(rf"(?:[\w.-]{{1,253}} )?(?:#|[\w ]{{4,60}}[{QUOTES}]).{{0,60}}[245](?:\d\d|\.\d{{1,3}}\.\d)")
+_REFUSED = re.compile(rf"(?:[\w.-]{{1,253}} )?(?:#|[\w ]{{4,60}}:? ?[{QUOTES}]).{{0,60}}[245](?:\d\d|\.\d{{1,3}}\.\d)")
 _GAVE = re.compile(rf"(?i)[\w.-]{{1,253}} {GAVE_THIS_ERROR}")
 _LINES = 400
 _VALUE = 12  # lines that a value may go on for
@@ -58,7 +58,7 @@ def reporter(text: str) -> str | None:
 
 
 def _lines(text: str) -> list[str]:
-    lines = (line.strip() for line in text.split("\n")[: 10 * _LINES])
+    lines = (line.strip().removeprefix("> ").lstrip() for line in text.split("\n")[: 10 * _LINES])
     return [line for line in lines if line][:_LINES]
 
 
@@ -70,8 +70,9 @@ def _classic(lines: Sequence[str]) -> list[Refusal]:
         if _is_address(line):
             recipient, rhost = address(line), None
         elif recipient and _REFUSED.match(line):
-            text = _value(lines[at:], _ends_refusal).partition("##")[0]
-            found.append(Refusal(recipient, text.lstrip("# <"), rhost=rhost))
+            text = _value(lines[at:], _ends_refusal).partition("##")[0].lstrip("# <")
+            named = text.partition(" #")[0]  # `#<mx.example.org #5.1.1 smtp;550 5.1.1 ...> #SMTP#`
+            found.append(Refusal(recipient, text, rhost=rhost or host(named if " " not in named else "")))
             recipient = None
         elif recipient and " " not in line:
             rhost = host(line)

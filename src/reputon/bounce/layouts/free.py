@@ -16,6 +16,7 @@ _SALUTATION = ("sorry", "dear", "hello", "for ", "please", "if you", "contact", 
 RECIPIENTS = 100  # recipients of one text
 _LINES = 600
 _WIDTH = 1000  # characters of a line; some servers write a whole reply on one
+_BEFORE = 4
 _AFTER = 6  # lines that a refusal goes on for
 _OWN = ("postmaster@", "mailer-daemon@", "abuse@", "helpdesk@", "support@", "noreply@", "no-reply@")
 
@@ -25,7 +26,8 @@ def read(notice: Notice) -> list[Refusal]:
     lines = [line.strip()[:_WIDTH] for line in notice.text.split("\n")[:_LINES]]
     named = [each for name in _HEADERS for each in ADDRESS.findall(notice.header.get(name, ""))]
     recipients = _unique(named) or _recipients(lines, notice)
-    text = _words(lines)
+    # Nobody chose the line breaks of pasted text: there the whole paragraph counts.
+    text = _words(lines, before=0 if notice.header else _BEFORE)
     if not recipients:
         return [Refusal(None, text)] if text else []
     return [Refusal(each, _words(about := _about(lines, each)) or text or _near(about)) for each in recipients]
@@ -64,12 +66,13 @@ def _about(lines: list[str], recipient: str) -> list[str]:
     return lines[start:end]
 
 
-def _words(lines: list[str]) -> str:
-    """The first line with a code, and what follows it up to an empty line."""
+def _words(lines: list[str], before: int = 0) -> str:
+    """The first line with a code, what follows it up to an empty line, and as many lines before it."""
     for at, line in enumerate(lines):
         found = _CODE.search(line)
         if found:
-            return " ".join([line, *_until_empty(lines[at + 1 : at + _AFTER])])
+            earlier = _until_empty(lines[max(0, at - before) : at][::-1])[::-1]
+            return " ".join([*earlier, line, *_until_empty(lines[at + 1 : at + _AFTER])])
     return ""
 
 
