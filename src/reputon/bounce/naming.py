@@ -11,6 +11,10 @@ _IP4 = re.compile(r"(?<![\w.])(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?![\w]|\.\d)"
 _IP6 = re.compile(r"(?<![\w:.])([0-9A-Fa-f]{1,4}(?::{1,2}[0-9A-Fa-f]{1,4}){2,7}(?:::)?)(?![\w:])")
 _CODE = re.compile(r"(?<![\w.])(127\.\d{1,3}\.\d{1,3}\.\d{1,3})(?![\w]|\.\d)")
 _ZONE = re.compile(r"(?<![\w@.-])([\w-]{1,63}(?:\.[\w-]{1,63}){1,8})(?=\.?(?:[\s;:,=)('\"]|$))")
+_USING = re.compile(r"(?i)(?:blocked|rejected) (?:using|by) ([\w-]{1,63}(?:\.[\w-]{1,63}){1,8})")
+_LIST_LIKE = re.compile(
+    r"(?i)(?<![\w@./-])((?:[\w-]{1,63}\.){0,4}(?:dns[br]?bl|[rsx]?bl|black-?list|block-?list)(?:\.[\w-]{1,63}){1,6})"
+)
 _HOST = re.compile(r"(?i)host [\w.-]{1,253} ?\[[\da-f.:]{3,45}\]")  # who says it, never who is listed
 
 # What stands before an address tells how likely it is the listed one; the first that fits counts.
@@ -48,14 +52,14 @@ def read(text: str, match: Match, catalogue: Catalogue) -> Naming:
 
 
 def _zone(text: str, match: Match, catalogue: Catalogue) -> str | None:
-    """The zone that the rule found, or the first host of the text that the catalogue knows as one."""
-    candidates = [match.zone] if match.zone else []
-    candidates += _ZONE.findall(text)
+    """The first host of the text that the catalogue knows as a zone, else the one that the wording makes one."""
+    worded: str | None = match.zone or _first(_USING, text) or _first(_LIST_LIKE, text)
+    candidates: list[str] = ([worded] if worded else []) + _ZONE.findall(text)
     for each in candidates:
         if catalogue.mirror(each) or (catalogue.by_zone(each) and each.count(".") > 1):
             return each.strip(".").lower()
-    found = (match.zone or "").strip(".").lower()
-    return found if found and not _IP4.fullmatch(found) and not found.replace(".", "").isdigit() else None
+    found = (worded or "").strip(".").lower()
+    return found if any(character.isalpha() for character in found) else None
 
 
 def _listed(text: str, match: Match) -> str | None:

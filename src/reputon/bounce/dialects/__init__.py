@@ -40,7 +40,6 @@ class Rule:
     example: str
     origin: str
     as_of: str
-    list: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,6 @@ def _rule(dialect: str, table: dict[str, Any]) -> Rule:
             example=table["example"],
             origin=str(table["origin"]),
             as_of=str(table["as_of"]),
-            list=table.get("list"),
         )
     except (KeyError, re.error) as error:
         raise DialectError(f"dialect rule {name}: {error}") from None
