@@ -49,12 +49,16 @@ class Relay:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The way round for some receivers: a recipient domain each, or `mx:HOST` where the MTA can route by MX host."""
+    """The way round for some receivers: a recipient domain each, or `mx:HOST` where the MTA can route by MX host.
+
+    `usual`: (receiver, next hop) where the administrator had a way of its own, which `soft` tries first.
+    """
 
     id: str
     receivers: tuple[str, ...]
     relay: Relay
     mode: Mode
+    usual: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +227,7 @@ def begin(route: Route, cause: CauseId, why: str, now: datetime, expires: dateti
 
 def is_same(one: Incident, other: Incident) -> bool:
     """Whether two incidents switch the same route in the same place."""
-    routes = (replace(each.route, id="") for each in (one, other))
+    routes = (replace(each.route, id="", usual=()) for each in (one, other))
     return len(set(routes)) == 1 and (one.adapter, one.config_dir) == (other.adapter, other.config_dir)
 
 

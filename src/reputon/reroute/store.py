@@ -80,9 +80,10 @@ def _read(path: Path) -> Incident:
 def _incident(fields: dict[str, Any]) -> Incident:
     route = fields["route"]
     relay = Relay(**route["relay"])
+    usual = tuple((receiver, nexthop) for receiver, nexthop in route["usual"])
     times = {name: datetime.fromisoformat(fields[name]) for name in ("begun", "expires", "closed") if fields[name]}
     made = {
-        "route": Route(route["id"], tuple(route["receivers"]), relay, route["mode"]),
+        "route": Route(route["id"], tuple(route["receivers"]), relay, route["mode"], usual),
         "inverse": tuple(Change(**each) for each in fields["inverse"]),
         "looks": tuple(Look(datetime.fromisoformat(each["at"]), each["state"]) for each in fields["looks"]),
     }

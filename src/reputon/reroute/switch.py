@@ -49,6 +49,9 @@ def plan(store: Store, incident: Incident, place: Place) -> tuple[Incident, Plan
     same = next((each for each in others if is_same(each, incident)), None)
     if same is not None:
         incident = same
+    else:
+        prepared = adapters.named(incident.adapter).prepared(Path(incident.config_dir), incident.route)
+        incident = replace(incident, route=prepared)
     for other in others:
         taken = sorted(set(other.route.receivers) & set(incident.route.receivers))
         if other.route.id != incident.route.id and taken:
@@ -61,7 +64,6 @@ def apply(store: Store, incident: Incident, place: Place) -> tuple[Incident, Pla
     with store.locked():
         incident, made = plan(store, incident, place)
         adapter, directory = adapters.named(incident.adapter), Path(incident.config_dir)
-        adapter.check(directory, [incident.route])
         if incident.state == "applying" and not incident.inverse:
             incident = replace(incident, inverse=made.inverse)
         if incident.state == "applying":

@@ -7,7 +7,12 @@ from pathlib import Path
 from reputon.reroute.incident import Route, Texts
 
 
-def _nothing(directory: Path, routes: Sequence[Route]) -> None:
+def _as_it_is(_directory: Path, route: Route) -> Route:
+    """For an MTA that has nothing to add."""
+    return route
+
+
+def _nothing(_directory: Path, _routes: Sequence[Route]) -> None:
     """For an MTA that looks at its files by itself."""
 
 
@@ -20,11 +25,12 @@ class Adapter:
     not there.
     `changed(texts, routes)`: every file's text with exactly these routes in it, whatever routes were in it before;
     without routes, byte for byte what was there before the first; RerouteError where it cannot be.
-    `check(directory, routes)`: refuses, before anything is changed, what only the MTA itself can tell.
+    `prepared(directory, route)`: the route with what only the MTA itself can tell (`usual`), or RerouteError, before
+    anything is changed.
     `reload(directory, routes)`: makes the MTA read its files; RerouteError where it does not take them.
     """
 
     files: tuple[str, ...]
     changed: Callable[[Texts, Sequence[Route]], Texts]
-    check: Callable[[Path, Sequence[Route]], None] = _nothing
+    prepared: Callable[[Path, Route], Route] = _as_it_is
     reload: Callable[[Path, Sequence[Route]], None] = _nothing

@@ -8,6 +8,7 @@ for everybody; hence a transport of its own, chosen by a texthash map, which nee
 
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from reputon.reroute import block
@@ -17,14 +18,17 @@ from reputon.reroute.incident import RerouteError, Route, Texts, lines
 MAIN, MASTER, MAP, FILTER = "main.cf", "master.cf", "reputon_transport", "reputon_reply_filter"
 _MAP = f"texthash:$config_directory/{MAP}"
 _SECONDS = 30
+_OWN = ("mydestination", "myhostname", "relay_domains", "virtual_alias_domains", "virtual_mailbox_domains")
+_FINAL = ("local", "virtual", "lmtp", "error", "retry", "discard")  # transports by which mail goes to nobody else
 
 # A refusal about something else than the client's address stays one: a relay does not help there.  POSIX regexps are in
-# every Postfix, PCRE only where its package is; matching ignores case.
+# every Postfix, PCRE only where its package is; matching ignores case.  Postfix filters each line of an answer alone and
+# goes by the last: a list that only an earlier line names is not seen.
 _ELSE = (
     "sender (address|domain)", "mail from", "helo", "[^a-z]domain[^a-z]", "[^a-z]ur[il][^a-z]", "uribl", "surbl",
     "[^a-z]dbl", "content", "virus", "dmarc", "dkim", "[^a-z]spf[^a-z]",
 )  # fmt: skip
-_NAMED = ("blocked using", "dns_?r?bl", "[^a-z]rbl", "(block|black) ?list")
+_NAMED = ("blocked using", "dns_?r?bl", "rbl([^a-z]|$)", "(block|black) ?list")
 _REPLIES = f"""if !/{"|".join(_ELSE)}/
 /^5([0-9][0-9])([ -])(5[.][0-9]+[.][0-9]+ )?(.*({"|".join(_NAMED)}).*)$/  4$1${{2}}4.7.1 reputon: $4
 endif
@@ -41,7 +45,7 @@ def changed(texts: Texts, routes: Sequence[Route]) -> Texts:
         return rest
     main, master = rest[MAIN] or "", rest[MASTER] or ""
     _refuse(main, master, routes)
-    entries = {name: _entry(route) for route in routes for name in route.receivers}
+    entries = {name: _entry(route, name) for route in routes for name in route.receivers}
     body = "".join(f"{name} {entry}\n" for name, entry in sorted(entries.items()))
     return {
         FILTER: block.put(rest[FILTER], _REPLIES, FILTER),
@@ -70,8 +74,9 @@ def _name(route: Route) -> str:
     return f"rptn-{route.id}"
 
 
-def _entry(route: Route) -> str:
-    return f"{_name(route)}:" if route.mode == "soft" else f"{_name(route)}:{route.relay.nexthop}"
+def _entry(route: Route, receiver: str) -> str:
+    nexthop = route.relay.nexthop if route.mode == "hard" else dict(route.usual).get(receiver, "")
+    return f"{_name(route)}:{nexthop}"
 
 
 def _service(route: Route) -> str:
@@ -120,14 +125,50 @@ def _where(text: str, parameter: str) -> tuple[int, int] | None:
 # --- the shell: what Postfix itself says -----------------------------------------------------------------------------
 
 
-def check(directory: Path, routes: Sequence[Route]) -> None:
-    """Refuse domains that this Postfix takes mail for: their mail would go round in a circle."""
-    parameters = ("mydestination", "myhostname", "relay_domains", "virtual_alias_domains", "virtual_mailbox_domains")
-    own = set(" ".join(_run(directory, "postconf", "-hx", each) for each in parameters).replace(",", " ").split())
-    for route in routes:
-        mine = sorted(own & set(route.receivers))
-        if mine:
-            raise RerouteError(f"{mine[0]} is a domain of this Postfix itself: it is not a receiver to go round")
+def prepared(directory: Path, route: Route) -> Route:
+    """The route with the ways that the administrator's own maps give its receivers.
+
+    RerouteError for domains that this Postfix takes mail for: their mail would go round in a circle.
+    """
+    own = _words(" ".join(_run(directory, "postconf", "-hx", each) for each in _OWN))
+    maps = [
+        each for each in _words(_run(directory, "postconf", "-hx", "transport_maps")) if not each.endswith(f"/{MAP}")
+    ]
+    usual = []
+    for receiver in route.receivers:
+        transport, _, nexthop = _usual(directory, receiver, maps).partition(":")
+        if receiver in own or transport in _FINAL:
+            raise RerouteError(f"{receiver} is not a domain that this Postfix sends to: it cannot be gone round")
+        if transport not in ("", "smtp", "relay") and route.mode == "soft":
+            raise RerouteError(f"mail to {receiver} has a transport of its own, {transport}: use --mode hard")
+        usual += [(receiver, nexthop.strip())] if nexthop.strip() else []
+    return replace(route, usual=tuple(usual))
+
+
+def _usual(directory: Path, receiver: str, maps: Sequence[str]) -> str:
+    """What the maps say of a domain, else of its parents, else of everything (transport(5)); empty for nothing."""
+    labels = receiver.split(".")
+    parents = ["." + ".".join(labels[at:]) for at in range(1, len(labels))]
+    for key in (receiver, *parents, "*"):
+        for each in maps:
+            done = _ask(directory, "postmap", "-q", key, each)
+            if "fatal:" in done.stderr:
+                raise RerouteError(f"Postfix cannot read {each.partition(':')[0]}: map: {done.stderr.strip()[-200:]}")
+            if done.stdout.strip():
+                return done.stdout.strip()
+    return ""
+
+
+def _words(text: str) -> list[str]:
+    """The items of a list as Postfix writes it: commas and blanks between, braces around what has some inside."""
+    depth, found = 0, [""]
+    for letter in text:
+        depth += {"{": 1, "}": -1}.get(letter, 0)
+        if depth <= 0 and (letter.isspace() or letter == ","):
+            found.append("")
+        else:
+            found[-1] += letter
+    return [word for word in found if word]
 
 
 def reload(directory: Path, routes: Sequence[Route]) -> None:
@@ -163,4 +204,4 @@ def _ask(directory: Path, program: str, *arguments: str) -> subprocess.Completed
         raise RerouteError(f"`{program} {' '.join(arguments)}` gave no answer in {_SECONDS} s") from None
 
 
-ADAPTER = Adapter(files=(FILTER, MASTER, MAP, MAIN), changed=changed, check=check, reload=reload)
+ADAPTER = Adapter(files=(FILTER, MASTER, MAP, MAIN), changed=changed, prepared=prepared, reload=reload)

@@ -1,0 +1,1 @@
+"""Real servers from Debian packages, private to a test."""
