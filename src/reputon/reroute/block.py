@@ -33,7 +33,7 @@ def put(text: str | None, body: str, name: str, where: tuple[int, int] | None = 
     found = lines(f"{text}\n" if "open" in notes else text or "")
     start, stop = where if where is not None else (len(found), len(found))
     inside = [KEPT + line for line in found[start:stop]] + lines(body)
-    if any(line.startswith((BEGIN, END)) for line in (*found, *inside)):
+    if any(line.startswith((BEGIN.rstrip(), END)) for line in (*found, *inside)):
         raise RerouteError(f"{name} has a mark of reputon that nothing belongs to: take the line `# reputon ...` out")
     head = f"{BEGIN}{_seal(inside, notes)}{''.join(f' {note}' for note in notes)}: {_WORDS}\n"
     return "".join([*found[:start], head, *inside, f"{END}\n", *found[stop:]])
@@ -57,7 +57,7 @@ def _find(text: str, name: str) -> _Found | None:
     ends = [at for at, line in enumerate(all_lines) if line.startswith(END)]
     if not begins and not ends:
         return None
-    if len(begins) != 1 or len(ends) != 1 or begins[0] > ends[0]:
+    if len(begins) != 1 or len(ends) != 1 or begins[0] > ends[0] or all_lines[ends[0]].removesuffix("\n") != END:
         raise _edited(name)
     start, stop = begins[0], ends[0]
     seal, *notes = all_lines[start].removeprefix(BEGIN).partition(":")[0].split(" ")

@@ -85,8 +85,10 @@ def revert(store: Store, incident: Incident, now: datetime, why: str) -> Inciden
         going = replace(incident, state="reverting", closed_why=incident.closed_why or why)
         others = [each for each in store.all() if each.is_wanted and _is_here(each, incident)]
         # Planned before it is recorded: what was edited by hand is refused with the incident still as it was.
-        made = _plan(going, [each for each in others if each.route.id != incident.route.id])
-        _prove(incident, made)
+        others = [each for each in others if each.route.id != incident.route.id]
+        made = _plan(going, others)
+        if not others:
+            _prove(incident, made)
         store.write(going)
         directory = Path(incident.config_dir)
         _write(directory, made, reversed(made.files))

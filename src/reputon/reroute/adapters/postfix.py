@@ -22,8 +22,8 @@ _OWN = ("mydestination", "myhostname", "relay_domains", "virtual_alias_domains",
 _FINAL = ("local", "virtual", "lmtp", "error", "retry", "discard")  # transports by which mail goes to nobody else
 
 # A refusal about something else than the client's address stays one: a relay does not help there.  POSIX regexps are in
-# every Postfix, PCRE only where its package is; matching ignores case.  Postfix filters each line of an answer alone and
-# goes by the last: a list that only an earlier line names is not seen.
+# every Postfix, PCRE only where its package is; matching ignores case.  Postfix filters each line of an answer alone
+# and goes by the last: a list that only an earlier line names is not seen.
 _ELSE = (
     "sender (address|domain)", "mail from", "helo", "[^a-z]domain[^a-z]", "[^a-z]ur[il][^a-z]", "uribl", "surbl",
     "[^a-z]dbl", "content", "virus", "dmarc", "dkim", "[^a-z]spf[^a-z]",
