@@ -73,6 +73,7 @@ def needed(*programs: str) -> None:
 class Postfix:
     """A Postfix of one's own.
 
+    `directory` must be one that every user may enter (pytest's is not); without it there is a temporary one.
     `services`: further lines of master.cf; `files`: further files of the configuration directory, by name;
     `main`: parameters over those of MAIN.  Maps are best written as `texthash:$config_directory/NAME`.
     """

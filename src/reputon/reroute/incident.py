@@ -237,22 +237,19 @@ def why_over(incident: Incident, now: datetime) -> str | None:
         return "the revert was begun" if incident.state == "reverting" else None
     if now >= incident.expires:
         return "expired"
-    since = _clean_since(incident.looks, now)
-    if since is None or now < incident.begun + SHORTEST:
-        return None
-    return "the list says clean"
+    is_clean = now >= incident.begun + SHORTEST and _is_clean(incident.looks, now)
+    return "the list says clean" if is_clean else None
 
 
-def _clean_since(looks: Sequence[Look], now: datetime) -> datetime | None:
-    """When the unbroken run of clean looks began, if it is long enough; a look that could not tell breaks nothing."""
+def _is_clean(looks: Sequence[Look], now: datetime) -> bool:
+    """Whether the last looks say clean, and for long enough; one that could not tell neither counts nor breaks that."""
     told = [look for look in sorted(looks, key=lambda look: look.at) if look.state != "unknown" and look.at <= now]
     run: list[Look] = []
     for look in reversed(told):
         if look.state == "listed":
             break
         run.append(look)
-    long_enough = len(run) >= CLEAN_LOOKS and run[0].at - run[-1].at >= BETWEEN_LOOKS
-    return run[-1].at if long_enough else None
+    return len(run) >= CLEAN_LOOKS and run[0].at - run[-1].at >= BETWEEN_LOOKS
 
 
 def digest(text: str | None) -> str | None:
