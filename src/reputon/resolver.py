@@ -166,9 +166,7 @@ class Servers:
         for attempt in range(self.tries):
             host, port = self.servers[attempt % len(self.servers)]
             try:
-                response, _ = await dns.asyncquery.udp_with_fallback(
-                    query, host, timeout=self.timeout, port=port
-                )
+                response, _ = await dns.asyncquery.udp_with_fallback(query, host, timeout=self.timeout, port=port)
             except dns.exception.Timeout:
                 continue
             except (OSError, dns.exception.DNSException, EOFError) as error:
@@ -192,9 +190,7 @@ def named(text: str) -> Resolver:
     try:
         return Servers([(str(ip_address(host)), port)])
     except (ValueError, dns.exception.SyntaxError):
-        raise ResolverError(
-            f"resolver {text!r}: expected `system` or ADDRESS[:PORT], as in 127.0.0.1:5300"
-        ) from None
+        raise ResolverError(f"resolver {text!r}: expected `system` or ADDRESS[:PORT], as in 127.0.0.1:5300") from None
 
 
 def _host_and_port(text: str) -> tuple[str, int]:

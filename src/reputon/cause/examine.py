@@ -48,7 +48,9 @@ def _check(report: Report, world: World) -> tuple[Checked, ...]:
     if report.listed_ip is None:
         return ()
     named = [each for each in (report.list, report.zone) if each]
-    return tuple(check.ask([report.listed_ip], world.catalogue, world.resolver, world.now, only=named or None))
+    return tuple(
+        check.ask([report.listed_ip], world.catalogue, world.resolver, world.now, only=named or None, keys=world.keys)
+    )
 
 
 def _case(
@@ -71,7 +73,7 @@ def _case(
         inventory=world.inventory,
         sent_by_us=world.sent.has(message.message_id),
         matched_bounces=_matched(message, report, others, world),
-        list_is_closed=entry is not None and entry.status == "closed",
+        list_is_closed=entry is not None and entry.is_closed,
         returned_headers=bool(_headers(message)),
     )
 
@@ -86,7 +88,9 @@ def _provider(address: str | None, report: Report, message: Message, world: Worl
         if address is not None:
             if provider.prefix_of(address):
                 return provider
-        elif any(_below(message.reporter, host) for host in provider.hosts) and report.enhanced in provider.tenant_codes:
+        elif (
+            any(_below(message.reporter, host) for host in provider.hosts) and report.enhanced in provider.tenant_codes
+        ):
             return provider
     return None
 

@@ -41,6 +41,7 @@ class World:
     inventory: Inventory = field(default_factory=Inventory)
     sent: Sent = field(default_factory=Sent)
     earlier: tuple[Message, ...] = ()
+    keys: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
 

@@ -83,7 +83,9 @@ def resend(s: Situation) -> Step | None:
 
 def resend_resolved(s: Situation) -> Step:
     """The listing is gone."""
-    return Step("now", "Send the message again", f"{s.list_name} does not list {s.address} any more", "you", takes="now")
+    return Step(
+        "now", "Send the message again", f"{s.list_name} does not list {s.address} any more", "you", takes="now"
+    )
 
 
 def relay(s: Situation) -> Step:
@@ -143,7 +145,9 @@ def tell_receiver_it_is_broken(s: Situation) -> Step:
 def mend_authentication(s: Situation) -> Step:
     """SPF, DKIM, DMARC."""
     why = "the message did not authenticate as your domain; no other route changes that"
-    return Step("now", "Correct SPF, DKIM and DMARC of the sending domain", why, "whoever keeps your DNS", takes="a day")
+    return Step(
+        "now", "Correct SPF, DKIM and DMARC of the sending domain", why, "whoever keeps your DNS", takes="a day"
+    )
 
 
 def mend_behaviour(s: Situation) -> Step:

@@ -1,0 +1,54 @@
+"""Diagnosis: the whole of the sender's road for one message: what was said, what the lists say, whose fault, what now."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from reputon import bounce
+from reputon.bounce.report import Message, Report
+from reputon.cause.decide import Cause
+from reputon.cause.examine import examine, most_telling
+from reputon.cause.world import World
+from reputon.check.meaning import Checked
+from reputon.remedy.plan import Plan, Situation, make
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One message and what follows from it; no cause and no plan where it reports no refusal.
+
+    `file` is the name that a person gave the message by; `report` the one of its reports that the cause stands on.
+    """
+
+    file: str
+    message: Message
+    report: Report | None = None
+    checks: tuple[Checked, ...] = ()
+    cause: Cause | None = None
+    plan: Plan | None = None
+
+
+def diagnose(file: str, message: Message, world: World, others: Iterable[Message] = ()) -> Diagnosis:
+    """Walk the road for one message; `others` are those read in the same run."""
+    report = most_telling(message.reports)
+    checks, cause = examine(message, world, others)
+    if report is None or cause is None:
+        return Diagnosis(file, message)
+    situation = Situation(
+        cause=cause,
+        report=report,
+        provider=world.providers.get(cause.provider) if cause.provider else None,
+        listed_by=world.catalogue.by_name(report.list) if report.list else None,
+    )
+    return Diagnosis(file, message, report, checks, cause, make(situation))
+
+
+def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
+    """The line of `diagnose --json` (DESIGN.md section 4)."""
+    line: dict[str, Any] = {"file": diagnosis.file, **bounce.as_json(diagnosis.message)}
+    if diagnosis.message.is_bounce is None:
+        return {key: line[key] for key in ("file", "is_bounce", "reports", "error") if key in line}
+    line["checks"] = [asdict(each) for each in diagnosis.checks]
+    line["cause"] = asdict(diagnosis.cause) if diagnosis.cause else None
+    line["plan"] = asdict(diagnosis.plan) if diagnosis.plan else None
+    return line
