@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from ipaddress import ip_address
 
 from reputon import check
-from reputon.authentication import domains
+from reputon.authentication import domains, spf
 from reputon.authentication import results as authentication_results
 from reputon.authentication.judgement import Authentication, judge
 from reputon.bounce.report import Message, Report
@@ -137,13 +137,11 @@ def _authentication(message: Message, report: Report, provider: Provider | None,
     )
 
 
-def _spf_now(headers: tuple[tuple[str, str], ...], report: Report, author: str | None, world: World) -> object:
+def _spf_now(headers: tuple[tuple[str, str], ...], report: Report, author: str | None, world: World) -> spf.Spf | None:
     """SPF as DNS has it now, for the listed address; None where nothing can be asked."""
     sender = _domain_of(_first(headers, "return-path")) or author
     if sender is None or report.listed_ip is None or isinstance(world.resolver, Nobody):
         return None
-    from reputon.authentication import spf
-
     return spf.evaluate(report.listed_ip, f"postmaster@{sender}", sender, world.resolver)
 
 
@@ -168,7 +166,7 @@ def _receiver(report: Report) -> str | None:
     return _owner(name) if name else None
 
 
-def _pool_key(report: Report, world: World) -> object:
+def _pool_key(report: Report, world: World) -> spf.Spf | None:
     """What a listed address stands for: its provider's pool, or only itself."""
     assert report.listed_ip is not None
     for provider in world.providers.values():

@@ -1,4 +1,4 @@
-"""Bounces from the command line: files, folders and standard input, one message at a time, and the world around them."""
+"""Bounces from the command line: files, folders and standard input, one by one, and the world around them."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -43,11 +43,12 @@ def diagnosed(paths: list[str], settings: "Config", *, offline: bool, world: Pat
 def _world(settings: "Config", offline: bool, folder: Path | None) -> "World":
     from reputon import lists, resolver
     from reputon.cause import providers, world
+    from reputon.cause.inventory import Inventory
 
     if folder is not None:
         return world.read(folder, settings.lists.catalogue, settings.cause.providers)
     known = providers.load(settings.cause.providers)
-    own = world.read_inventory(settings.cause.inventory) if settings.cause.inventory else world.Inventory()
+    own = world.read_inventory(settings.cause.inventory) if settings.cause.inventory else Inventory()
     return world.World(
         now=datetime.now(UTC),
         resolver=resolver.Nobody() if offline else resolver.named(settings.dns.resolver),

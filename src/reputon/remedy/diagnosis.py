@@ -1,4 +1,4 @@
-"""Diagnosis: the whole of the sender's road for one message: what was said, what the lists say, whose fault, what now."""
+"""Diagnosis: the whole of the sender's road for one message: what was said, who is to blame, what to do."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass

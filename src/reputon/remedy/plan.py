@@ -142,7 +142,7 @@ def tell_receiver_it_is_broken(s: Situation) -> Step:
     return Step("ask", do, why, f"you to postmaster@{s.receiver}, by another way")
 
 
-def mend_authentication(s: Situation) -> Step:
+def mend_authentication(s: Situation) -> Step:  # noqa: ARG001 - one signature for every maker
     """SPF, DKIM, DMARC."""
     why = "the message did not authenticate as your domain; no other route changes that"
     return Step(
