@@ -166,7 +166,7 @@ def _receiver(report: Report) -> str | None:
     return _owner(name) if name else None
 
 
-def _pool_key(report: Report, world: World) -> spf.Spf | None:
+def _pool_key(report: Report, world: World) -> object:
     """What a listed address stands for: its provider's pool, or only itself."""
     assert report.listed_ip is not None
     for provider in world.providers.values():

@@ -1,0 +1,8 @@
+"""Readers: each parses one format into evidence; the table of all there are."""
+
+from reputon.evidence.ingest import Reader
+from reputon.evidence.readers import jsonl
+
+READERS: dict[str, Reader] = {
+    "jsonl": jsonl.READER,
+}
