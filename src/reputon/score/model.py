@@ -131,16 +131,19 @@ def assess(sample: Floats, counts: Floats, signals: tuple[Signal, ...]) -> Asses
     losses = -np.log1p(-weight * badness)
     total = losses.sum(axis=1, keepdims=True)
     shares = np.divide(losses, total, out=np.zeros_like(losses), where=total > 0)
+    value = _product(badness, weight)
     high, low = (_product(_badness(betaincinv(bad, good, q), signals), weight) for q in (OPTIMISTIC, PESSIMISTIC))
-    value = np.clip(_product(badness, weight), low, high)
-    return Assessed(value, low, high, rates, badness, shares)
+    # The mean of a very skewed posterior lies outside its quantiles; a score never lies outside its own bounds.
+    return Assessed(value, np.minimum(low, value), np.maximum(high, value), rates, badness, shares)
 
 
 def _badness(rates: Floats, signals: tuple[Signal, ...]) -> Floats:
     low, high = np.array([s.low for s in signals]), np.array([s.high for s in signals])
-    with np.errstate(divide="ignore"):  # a rate of zero is as good as it gets
-        return np.clip(np.log(rates / low) / np.log(high / low), 0.0, 1.0)
+    # At `low` or below nothing is lost; the maximum also keeps a rate of zero out of the logarithm.
+    grown: Floats = np.log(np.maximum(rates, low) / low) / np.log(high / low)
+    return np.minimum(grown, 1.0)
 
 
 def _product(badness: Floats, weight: Floats) -> Floats:
-    return np.round(100 * np.prod(1 - weight * badness, axis=1), PLACES)
+    left: Floats = np.prod(1 - weight * badness, axis=1)
+    return np.round(100 * left, PLACES)

@@ -1,9 +1,10 @@
 -- What each entity (subject, tenant) has of each kind, faded by whole days and with its volume capped, in units of
--- 1 / 2^20 message.  Integers only, so that every engine gives the same sums.
+-- 1 / 2^20 message.  Days are UTC days, so that daily tallies give the same sums.  Integers only, so that every
+-- engine gives them too.
 -- In: evidence(time, subject, tenant, kind, count), fading(age, weight), bounds(now, least).
 WITH aged AS (
     SELECT e.subject, e.tenant, e.kind, e.count,
-           CAST(floor((b.now - e.time) / 86400.0) AS BIGINT) AS age
+           CAST(floor(b.now / 86400.0) - floor(e.time / 86400.0) AS BIGINT) AS age
     FROM evidence e CROSS JOIN bounds b
     WHERE e.time <= b.now
 ),
