@@ -240,7 +240,8 @@ def gone(case: Case) -> Cause | None:
     """Listed when it was refused, clean now: send again."""
     if case.list_state != "clean":
         return None
-    facts = _known(_words(case), _list_now(case), _range(case), _pool(case))
+    failed = _authenticated(case) if case.authentication.state == "fail" else None  # not the reason, but worth a word
+    facts = _known(_words(case), _list_now(case), _range(case), _pool(case), failed)
     return _verdict(case, "resolved", 0.9, facts)
 
 
@@ -280,8 +281,8 @@ BRANCHES: tuple[Branch, ...] = (
     own_address,
     tenant_forwards,
     tenant_behaves,
-    both,
     gone,
+    both,
     provider_shares,
     cannot_tell,
 )

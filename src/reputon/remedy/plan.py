@@ -1,8 +1,7 @@
 """Plan: the steps out of a refusal, in order, each with why, who, where and how long; a table by cause."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
 
 from reputon.bounce.report import Report
 from reputon.cause.decide import Cause, CauseId
@@ -14,7 +13,7 @@ When = Literal["now", "ask", "wait", "never"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do (or, with `when` = `never`, not to do)."""
+    """One thing to do (or, with `when` = `never`, not to do).  `id` is the name of its maker below, with hyphens."""
 
     when: When
     do: str
@@ -22,6 +21,7 @@ class Step:
     who: str
     where: str | None = None
     takes: str | None = None
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,24 @@ class Situation:
         return (self.report.recipient or "").rpartition("@")[2] or self.report.rhost or "the receiver"
 
 
-Maker = Callable[[Situation], Step | None]
+class Maker(Protocol):
+    """What makes one step of a situation; None where it does not apply."""
+
+    __name__: str
+
+    def __call__(self, s: Situation, /) -> Step | None:
+        """The step."""
+        ...
 
 
 def make(situation: Situation) -> Plan:
     """The plan for a cause."""
-    steps = (maker(situation) for maker in PLANS[situation.cause.id])
-    return Plan(tuple(step for step in steps if step is not None))
+    made = ((maker, maker(situation)) for maker in PLANS[situation.cause.id])
+    return Plan(tuple(replace(step, id=_id(maker)) for maker, step in made if step is not None))
+
+
+def _id(maker: Maker) -> str:
+    return maker.__name__.replace("_", "-")
 
 
 # --- steps ---------------------------------------------------------------------------------------------------------
