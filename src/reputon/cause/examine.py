@@ -1,19 +1,18 @@
 """Examining a bounce: gather what the lists, DNS, the headers and earlier bounces say, and have it decided."""
 
-from collections.abc import Iterable, Sequence
-from ipaddress import ip_address
+from collections.abc import Sequence
 
 from reputon import check
-from reputon.authentication import domains, spf
 from reputon.authentication import results as authentication_results
+from reputon.authentication import spf
 from reputon.authentication.judgement import Authentication, judge
 from reputon.bounce.report import Message, Report
 from reputon.cause.decide import Case, Cause, Fact, ListState, decide
+from reputon.cause.incidents import Incidents, domain_of, owner
 from reputon.cause.provider import Provider
 from reputon.cause.world import World
 from reputon.check.meaning import Checked, State
 from reputon.resolver import Nobody
-from reputon.subject import SubjectError
 
 # The most telling report of a message first: reputation before policy before the rest.
 _TELLING = ("ip", "domain", "auth", "content", "rate", "other")
@@ -26,16 +25,20 @@ _LIST_STATES: dict[State, ListState] = {
 }
 
 
-def examine(message: Message, world: World, others: Iterable[Message] = ()) -> tuple[tuple[Checked, ...], Cause | None]:
+def examine(
+    message: Message, world: World, incidents: Incidents | None = None
+) -> tuple[tuple[Checked, ...], Cause | None]:
     """What the lists say now, and whose fault it is; no cause where the message reports no refusal.
 
-    `others` are messages read in the same run; with the world's earlier ones they make the incident.
+    `incidents` are those of all bounces at hand, made once for a run; without them this message and the world's
+    earlier ones count.
     """
     report = most_telling(message.reports)
     if report is None:
         return (), None
     checks = _check(report, world)
-    return checks, decide(_case(message, report, checks, world, [*world.earlier, *others]))
+    incidents = Incidents.of([*world.earlier, message], world.sent, world.providers) if incidents is None else incidents
+    return checks, decide(_case(message, report, checks, world, incidents))
 
 
 def most_telling(reports: Sequence[Report]) -> Report | None:
@@ -48,14 +51,14 @@ def _check(report: Report, world: World) -> tuple[Checked, ...]:
     if report.listed_ip is None:
         return ()
     named = [each for each in (report.list, report.zone) if each]
-    return tuple(
-        check.ask([report.listed_ip], world.catalogue, world.resolver, world.now, only=named or None, keys=world.keys)
-    )
+    try:
+        found = check.ask([report.listed_ip], world.catalogue, world.resolver, world.now, named or None, world.keys)
+    except check.CheckError:
+        return ()  # what the refusal shows as an address is none that a list can be asked about
+    return tuple(found)
 
 
-def _case(
-    message: Message, report: Report, checks: tuple[Checked, ...], world: World, others: Sequence[Message]
-) -> Case:
+def _case(message: Message, report: Report, checks: tuple[Checked, ...], world: World, incidents: Incidents) -> Case:
     address = report.listed_ip
     provider = _provider(address, report, message, world)
     state, why = _list_state(report, checks)
@@ -72,7 +75,7 @@ def _case(
         authentication=_authentication(message, report, provider, world),
         inventory=world.inventory,
         sent_by_us=world.sent.has(message.message_id),
-        matched_bounces=_matched(message, report, others, world),
+        matched_bounces=incidents.matched(report),
         list_is_closed=entry is not None and entry.is_closed,
         returned_headers=bool(_headers(message)),
     )
@@ -126,11 +129,11 @@ def _marks(provider: Provider | None, message: Message) -> tuple[Fact, ...]:
 
 def _authentication(message: Message, report: Report, provider: Provider | None, world: World) -> Authentication:
     headers = _headers(message)
-    author = _domain_of(_first(headers, "from"))
-    receivers = {name for name in (report.rhost, _domain_of(report.recipient)) if name}
+    author = domain_of(_first(headers, "from"))
+    receivers = {name for name in (report.rhost, domain_of(report.recipient)) if name}
     return judge(
         authentication_results.read(headers),
-        receivers=[_owner(name) for name in receivers],
+        receivers=[owner(name) for name in receivers],
         provider=provider.seals if provider else (),
         spf_now=_spf_now(headers, report, author, world),
         author=author,
@@ -139,54 +142,11 @@ def _authentication(message: Message, report: Report, provider: Provider | None,
 
 def _spf_now(headers: tuple[tuple[str, str], ...], report: Report, author: str | None, world: World) -> spf.Spf | None:
     """SPF as DNS has it now, for the listed address; None where nothing can be asked."""
-    sender = _domain_of(_first(headers, "return-path")) or author
+    sender = domain_of(_first(headers, "return-path")) or author
     if sender is None or report.listed_ip is None or isinstance(world.resolver, Nobody):
         return None
     return spf.evaluate(report.listed_ip, f"postmaster@{sender}", sender, world.resolver)
 
 
-def _matched(message: Message, report: Report, others: Iterable[Message], world: World) -> int:
-    """How many bounces from this receiver name the same list, each of a different message that we really sent."""
-    found = set()
-    for each in (message, *others):
-        if world.sent.has(each.message_id) and any(_same(report, other, world) for other in each.reports):
-            found.add(each.message_id)
-    return len(found)
-
-
-def _same(report: Report, other: Report, world: World) -> bool:
-    if not other.list or other.list != report.list or not other.listed_ip or not report.listed_ip:
-        return False
-    same_receiver = _receiver(report) is not None and _receiver(report) == _receiver(other)
-    return same_receiver and _pool_key(report, world) == _pool_key(other, world)
-
-
-def _receiver(report: Report) -> str | None:
-    name = report.rhost or _domain_of(report.recipient)
-    return _owner(name) if name else None
-
-
-def _pool_key(report: Report, world: World) -> object:
-    """What a listed address stands for: its provider's pool, or only itself."""
-    assert report.listed_ip is not None
-    for provider in world.providers.values():
-        if provider.prefix_of(report.listed_ip):
-            pool = provider.pool_of(report.listed_ip, report.wrapper_text or "")
-            return provider.id, pool.id if pool else None
-    return ip_address(report.listed_ip)
-
-
 def _first(headers: tuple[tuple[str, str], ...], name: str) -> str | None:
     return next((value for key, value in headers if key.lower() == name), None)
-
-
-def _domain_of(text: str | None) -> str | None:
-    domain = (text or "").rpartition("@")[2].strip().rstrip(">").strip().lower()
-    return domain if text and "@" in text and domain else None
-
-
-def _owner(name: str) -> str:
-    try:
-        return domains.organizational(name)
-    except SubjectError:
-        return name.lower()

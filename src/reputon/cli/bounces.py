@@ -25,6 +25,7 @@ WorldOption = Annotated[Path | None, typer.Option("--world", help="A folder of f
 
 def diagnosed(paths: list[str], settings: "Config", *, offline: bool, world: Path | None) -> "Iterator[Diagnosis]":
     """One diagnosis for each message found, in the order of the names."""
+    from reputon.cause.incidents import Incidents
     from reputon.remedy.diagnosis import diagnose
 
     around = _world(settings, offline, world)
@@ -36,8 +37,8 @@ def diagnosed(paths: list[str], settings: "Config", *, offline: bool, world: Pat
         return
     # Bounces of messages that we really sent speak for each other, so all are read before the first is judged.
     every = list(found)
-    others = [message for _, message in every]
-    yield from (diagnose(name, message, around, others) for name, message in every)
+    together = Incidents.of([*around.earlier, *(message for _, message in every)], around.sent, around.providers)
+    yield from (diagnose(name, message, around, together) for name, message in every)
 
 
 def _world(settings: "Config", offline: bool, folder: Path | None) -> "World":

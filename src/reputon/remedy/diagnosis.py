@@ -1,6 +1,5 @@
 """Diagnosis: the whole of the sender's road for one message: what was said, who is to blame, what to do."""
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,6 +7,7 @@ from reputon import bounce
 from reputon.bounce.report import Message, Report
 from reputon.cause.decide import Cause
 from reputon.cause.examine import examine, most_telling
+from reputon.cause.incidents import Incidents
 from reputon.cause.world import World
 from reputon.check.meaning import Checked
 from reputon.remedy.plan import Plan, Situation, make
@@ -28,10 +28,10 @@ class Diagnosis:
     plan: Plan | None = None
 
 
-def diagnose(file: str, message: Message, world: World, others: Iterable[Message] = ()) -> Diagnosis:
-    """Walk the road for one message; `others` are those read in the same run."""
+def diagnose(file: str, message: Message, world: World, incidents: Incidents | None = None) -> Diagnosis:
+    """Walk the road for one message; `incidents` are those of every bounce of the same run (see `examine`)."""
     report = most_telling(message.reports)
-    checks, cause = examine(message, world, others)
+    checks, cause = examine(message, world, incidents)
     if report is None or cause is None:
         return Diagnosis(file, message)
     situation = Situation(

@@ -126,8 +126,10 @@ def delisting_by_owner(s: Situation) -> Step:
     return Step("ask", do, "it comes back as long as the cause is there", who, where, "hours to days")
 
 
-def not_delisting(s: Situation) -> Step:
+def not_delisting(s: Situation) -> Step | None:
     """A request for somebody else's address is refused, or changes nothing."""
+    if not s.report.list and not s.report.zone:
+        return None
     where = s.listed_by.removal if s.listed_by else None
     why = f"the address belongs to {s.provider_name}, so the request has to come from there; the page shows the data"
     return Step("never", f"Do not ask {s.list_name} yourself to remove {s.address}", why, "you", where)
