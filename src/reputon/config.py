@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -72,6 +72,12 @@ class Zone(Section):
     url: Annotated[str, Field(description="The page that a TXT record names; {subject} is filled in.")] = (
         "https://reputon.test/{subject}"
     )
+    name_servers: Annotated[
+        tuple[str, ...], Field(description="Names of the servers that answer for the zones; none: `ns.<root>`.")
+    ] = ()
+    contact: Annotated[str, Field(description="Who is responsible, as a name in DNS; empty: `hostmaster.<root>`.")] = ""
+    ttl: Annotated[int, Field(ge=1, le=86400, description="Seconds for which an answer may be kept.")] = 300
+    negative_ttl: Annotated[int, Field(ge=1, le=86400, description="Seconds for which `not listed` may be kept.")] = 60
 
 
 class ServeDns(Section):
@@ -115,9 +121,12 @@ class Config(Section):
 
 
 def load(path: Path | None = None) -> Config:
-    """The configuration of `path`, else of the first file found (see `find`), else the defaults; ConfigError."""
+    """The configuration of `path`, else of the first file found (see `find`), else the defaults; ConfigError.
+
+    Paths in a file are relative to its folder.
+    """
     found = path if path is not None else find()
-    return _read(found) if found is not None else Config()
+    return _read(found.absolute()) if found is not None else Config()
 
 
 def find() -> Path | None:
@@ -136,13 +145,24 @@ def _read(path: Path) -> Config:
             content = file.read(SIZE + 1)
         if len(content) > SIZE:
             raise ConfigError(f"{path} is larger than {SIZE >> 10} KiB")
-        return Config.model_validate(tomllib.loads(content.decode()))
+        return _anchored(Config.model_validate(tomllib.loads(content.decode())), path.parent)
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}: give another file with --config") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not TOML: {error}") from None
     except ValidationError as error:
         raise ConfigError(f"{path}: {'; '.join(_sentence(each) for each in error.errors())}") from None
+
+
+_S = TypeVar("_S", bound=Section)
+
+
+def _anchored(section: _S, folder: Path) -> _S:
+    """The section with its paths as the file means them; defaults stay as they are."""
+    found = {name: getattr(section, name) for name in section.model_fields_set}
+    paths = {name: folder / value.expanduser() for name, value in found.items() if isinstance(value, Path)}
+    tables = {name: _anchored(value, folder) for name, value in found.items() if isinstance(value, Section)}
+    return section.model_copy(update=paths | tables)
 
 
 def _sentence(error: Any) -> str:

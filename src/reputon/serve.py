@@ -18,7 +18,8 @@ def publisher(settings: Config, root: str | None = None) -> Publisher:
     """The zones over the ledger of `settings.state_dir`; ZoneError where the root is no domain name."""
     from reputon.listing.ledger import Ledger
 
-    zone = Settings(root or settings.zone.root, settings.zone.url)
+    of = settings.zone
+    zone = Settings(root or of.root, of.url, of.name_servers, of.contact, of.ttl, of.negative_ttl)
     return Publisher(Ledger(settings.state_dir), zone)
 
 

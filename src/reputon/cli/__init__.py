@@ -1,5 +1,6 @@
 """The `reputon` command: a table of verbs, each in the module of its name, loaded when it is called."""
 
+import os
 import sys
 from importlib import import_module
 from typing import Annotated, Any
@@ -64,7 +65,9 @@ def main() -> None:
     from reputon.cli import console
 
     try:
-        sys.exit(app(standalone_mode=False))
+        code = app(standalone_mode=False)
+        sys.stdout.flush()  # here, where a reader that has gone is still an exception that we see
+        sys.exit(code)
     except _UsageError as error:
         where = f" (see `{error.ctx.command_path} --help`)" if error.ctx else ""
         console.fail(error.format_message() + where)
@@ -72,7 +75,7 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         # The reader of our output (`| head`) has gone; there is nobody left to tell.
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(console.Exit.DONE)
     except console.INPUT_ERRORS as error:
         console.fail(str(error))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from reputon.cli import bounces, console
 
 if TYPE_CHECKING:
-    from rich.text import Text
+    from rich.table import Table
 
     from reputon.cause.decide import Cause
     from reputon.remedy.diagnosis import Diagnosis
@@ -15,7 +15,7 @@ _WHEN = {
     "now": ("do", "bold green"),
     "ask": ("ask", "bold cyan"),
     "wait": ("wait", "yellow"),
-    "never": ("do not", "red"),
+    "never": ("never", "red"),
 }
 _FAULT = {
     "provider-shared": "your provider's: its shared address is listed because of somebody else's mail",
@@ -67,55 +67,70 @@ def _show(diagnosis: "Diagnosis") -> None:
         said = message.error or f"no refusal ({message.kind})"
         console.out.print(f"{diagnosis.file}: {said}", markup=False)
         return
-    from rich.padding import Padding
     from rich.panel import Panel
+    from rich.text import Text
 
-    console.out.print(Panel(_summary(diagnosis, diagnosis.cause), title=_plain(diagnosis.file), title_align="left"))
-    console.out.print(Padding(_facts(diagnosis.cause), (0, 2)))
+    title = Text(diagnosis.file)
+    console.out.print(Panel(_summary(diagnosis, diagnosis.cause), title=title, title_align="left"))
+    console.out.print(_facts(diagnosis, diagnosis.cause))
     console.out.print(_steps(diagnosis.plan))
 
 
-def _plain(text: str) -> "Text":
-    from rich.text import Text
+def _grid(*widths: int) -> "Table":
+    """A table without lines: narrow columns of these widths, and one for text that wraps below itself."""
+    from rich.table import Table
 
-    return Text(text)
+    table = Table.grid(padding=(0, 1))
+    for width in widths:
+        table.add_column(width=width, no_wrap=True)
+    table.add_column(overflow="fold")
+    return table
 
 
-def _summary(diagnosis: "Diagnosis", cause: "Cause") -> "Text":
+def _summary(diagnosis: "Diagnosis", cause: "Cause") -> "Table":
     from rich.text import Text
 
     report = diagnosis.report
     assert report is not None
     code = " ".join(each for each in (report.smtp, report.enhanced) if each)
     blamed = " on ".join(each for each in (report.listed_ip, report.list or report.zone) if each)
-    proof = "verified" if cause.verified else "not verified"
-    rows = [
+    proof = (", verified" if cause.verified else ", not verified") if report.list or report.zone else ""
+    table = _grid(10)
+    for label, value in (
         ("who", report.recipient or "a recipient that the text does not name"),
         ("refused by", report.rhost or "a server that the text does not name"),
         ("why", " · ".join(each for each in (code, report.reason, blamed) if each)),
         ("words", report.text or ""),
-        ("fault", f"{_FAULT[cause.id]} ({cause.id}, confidence {cause.confidence:.0%}, {proof})"),
-    ]
-    return Text("\n").join(Text.assemble((f"{label:<11}", "dim"), value) for label, value in rows)
+    ):
+        table.add_row(Text(label, style="dim"), Text(value))
+    fault = Text.assemble((_FAULT[cause.id], "bold"), f" ({cause.id}, confidence {cause.confidence:.0%}{proof})")
+    table.add_row(Text("fault", style="dim"), fault)
+    return table
 
 
-def _facts(cause: "Cause") -> "Text":
+def _facts(diagnosis: "Diagnosis", cause: "Cause") -> "Table":
     from rich.text import Text
 
-    lines = [Text.assemble("• ", fact.fact, (f"  [{fact.read_in}]", "dim")) for fact in cause.facts]
-    lines += [Text.assemble(("missing: ", "yellow"), what) for what in cause.missing]
-    return Text("\n").join(lines)
+    words = (diagnosis.report.text if diagnosis.report else None) or ""
+    table = _grid(8)
+    for number, fact in enumerate(cause.facts):
+        said = fact.fact.removesuffix(f": {words}")  # the panel above quotes it already
+        table.add_row("" if number else "because", Text.assemble(said, (f" [{fact.read_in}]", "dim")))
+    for number, what in enumerate(cause.missing):
+        table.add_row(Text("" if number else "missing", style="yellow"), Text(what))
+    return table
 
 
-def _steps(plan: "Plan") -> object:
-    from rich.table import Table
+def _steps(plan: "Plan") -> "Table":
     from rich.text import Text
 
-    table = Table(box=None, show_header=False, padding=(0, 1))
+    table = _grid(2, 6)
     for number, step in enumerate(plan.steps, 1):
         word, style = _WHEN[step.when]
-        where = f"\n{step.where}" if step.where else ""
-        takes = f" ({step.takes})" if step.takes else ""
-        said = Text.assemble((step.do, "bold"), takes, (f"\n{step.why}; who: {step.who}{where}", "dim"))
+        rest = " · ".join(each for each in (step.takes, step.who) if each)
+        said = Text.assemble((step.do, "bold"), (f" · {rest}" if step.when != "never" else "", "dim"))
+        said.append(f"\n{step.why}", style="dim")
+        if step.where:
+            said.append(f"\n→ {step.where}", style="cyan")
         table.add_row(f"{number}.", Text(word, style=style), said)
     return table

@@ -1,6 +1,8 @@
 """Ticket: what the provider's support needs, in one text: the address, the list, the proof, every affected message."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.utils import parseaddr, parsedate_to_datetime
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -9,7 +11,7 @@ from reputon.cause.provider import Provider
 from reputon.remedy.diagnosis import Diagnosis
 
 TEMPLATE = "provider.txt.jinja"
-CAUSES = ("provider-shared", "mixed", "resolved")  # where the provider's addresses are to blame, wholly or in part
+CAUSES = ("provider-shared", "mixed")  # where the provider's addresses are to blame, wholly or in part
 
 
 class TicketError(ValueError):
@@ -34,10 +36,32 @@ def _addresses(diagnoses: Sequence[Diagnosis]) -> list[dict[str, Any]]:
         report = each.report
         if report is None or report.listed_ip is None:
             continue
-        states = {str(result.state) for checked in each.checks for result in checked.results}
-        entry = {"report": report, "pool": each.cause.pool if each.cause else None, "now": ", ".join(sorted(states))}
+        entry = {"report": report, "pool": each.cause.pool if each.cause else None, "now": _now(each)}
         found.setdefault((report.listed_ip, report.list or report.zone), entry)
     return list(found.values())
+
+
+def _now(diagnosis: Diagnosis) -> list[str]:
+    """What each list says now, and when it was asked."""
+    results = [result for checked in diagnosis.checks for result in checked.results]
+    return [
+        f"{result.list} at {_utc(result.asked_at)}: {result.state}"
+        + (f" ({', '.join(result.codes)})" if result.codes else "")
+        + (f", {words}" if (words := result.meaning or result.why) else "")
+        for result in results
+    ]
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _date(text: str | None) -> str:
+    """A Date field in UTC, as a message trace is searched; as it was written where it is no date."""
+    try:
+        return _utc(parsedate_to_datetime(text or ""))
+    except (ValueError, OverflowError):
+        return text or "unknown"
 
 
 def _messages(diagnoses: Sequence[Diagnosis], provider: Provider) -> list[dict[str, Any]]:
@@ -45,10 +69,24 @@ def _messages(diagnoses: Sequence[Diagnosis], provider: Provider) -> list[dict[s
     for each in diagnoses:
         returned = each.message.returned
         headers = [(label, returned.first(name.lower())) for label, name in provider.ticket_headers] if returned else []
-        proof = [fact.fact for fact in each.cause.facts] if each.cause else []
         known = [(label, value) for label, value in headers if value]
-        rows.append({"message": each.message, "report": each.report, "headers": known, "facts": proof})
+        rows.append(
+            {
+                "message": each.message,
+                "report": each.report,
+                "sender": parseaddr((returned.first("from") if returned else None) or "")[1],
+                "date": _date(each.message.date),
+                "headers": known,
+                "facts": _proof(each),
+            }
+        )
     return rows
+
+
+def _proof(diagnosis: Diagnosis) -> list[str]:
+    """The facts, without the receiver's words, which stand in the ticket by themselves."""
+    words = (diagnosis.report.text if diagnosis.report else None) or ""
+    return [fact.fact.removesuffix(f": {words}") for fact in diagnosis.cause.facts] if diagnosis.cause else []
 
 
 @cache
