@@ -14,10 +14,14 @@ from reputon.subject import SubjectError, domain
 def organizational(name: str) -> str:
     """The organizational domain of a host or domain name, lower case; SubjectError where it is no name.
 
-    A name that is itself a public suffix, or lies below none that is known, is its own organizational domain.
+    A name that is itself a public suffix is its own organizational domain; below a top-level domain that the list
+    does not know (`.example`, an internal one), the rule is `*` as its algorithm says: the last two labels.
     """
     canonical = domain(name)
-    return str(_extractor()(canonical).top_domain_under_public_suffix) or canonical
+    found = _extractor()(canonical)
+    if not found.suffix:
+        return ".".join(canonical.split(".")[-2:])
+    return str(found.top_domain_under_public_suffix) or canonical
 
 
 def aligned(one: str, other: str) -> bool:
