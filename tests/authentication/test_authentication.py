@@ -14,7 +14,8 @@ RESULTS = [
      [("spf", "pass", "a.example"), ("dkim", "none", None), ("dmarc", "bestguesspass", "a.example")]),
     ("mx.example 1; dmarc=pass (p=NONE sp=NONE dis=NONE) header.from=a.example", "mx.example",
      [("dmarc", "pass", "a.example")]),
-    ("mx.example; spf=softfail smtp.mailfrom=joe@mail.a.example", "mx.example", [("spf", "softfail", "mail.a.example")]),
+    ("mx.example; spf=softfail smtp.mailfrom=joe@mail.a.example", "mx.example",
+     [("spf", "softfail", "mail.a.example")]),
 ]  # fmt: skip
 
 

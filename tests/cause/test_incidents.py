@@ -1,15 +1,23 @@
 """Incidents: what belongs together, and that only mail that was really sent counts."""
 
 import time
+from datetime import UTC, datetime
 
+import pytest
+
+from reputon import lists, resolver
 from reputon.bounce.report import Message, Report
 from reputon.cause import providers
+from reputon.cause.examine import examine
 from reputon.cause.incidents import Incidents
 from reputon.cause.inventory import Sent
+from reputon.cause.world import World
 
 
 def bounce(number, address="40.107.1.1", rhost="mx1.receiver.example", name="SpamCop"):
-    report = Report(recipient="x@receiver.example", action="failed", list=name, listed_ip=address, rhost=rhost)
+    report = Report(
+        recipient="x@receiver.example", action="failed", subject_kind="ip", list=name, listed_ip=address, rhost=rhost
+    )
     return Message(is_bounce=True, kind="bounce", reports=(report,), message_id=f"<{number}@clean.example>")
 
 
@@ -38,6 +46,15 @@ def test_another_list_receiver_or_own_address_is_another_incident():
 
 def test_nothing_counts_where_nobody_kept_what_was_sent():
     assert Incidents.of([bounce(1)], Sent(), providers.load()).messages == {}
+
+
+@pytest.mark.parametrize("address", ["receiver.example", "40.107.1", "999.1.1.1", "", "fe80::1%eth0", "::1"])
+def test_what_is_no_usable_address_ends_no_diagnosis(address):
+    message = bounce(1, address)
+    around = World(datetime(2026, 11, 24, tzinfo=UTC), resolver.World({}), lists.load(), providers.load())
+    _, cause = examine(message, around)
+    assert cause is not None
+    assert cause.id == "out-of-scope" or cause.missing
 
 
 def test_many_bounces_are_sorted_in_linear_time():

@@ -1,6 +1,7 @@
 """Examining a bounce: gather what the lists, DNS, the headers and earlier bounces say, and have it decided."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reputon import check
 from reputon.authentication import results as authentication_results
@@ -8,7 +9,7 @@ from reputon.authentication import spf
 from reputon.authentication.judgement import Authentication, judge
 from reputon.bounce.report import Message, Report
 from reputon.cause.decide import Case, Cause, Fact, ListState, decide
-from reputon.cause.incidents import Incidents, domain_of, owner
+from reputon.cause.incidents import Incidents, address_of, domain_of, owner
 from reputon.cause.provider import Provider
 from reputon.cause.world import World
 from reputon.check.meaning import Checked, State
@@ -36,6 +37,7 @@ def examine(
     report = most_telling(message.reports)
     if report is None:
         return (), None
+    report = replace(report, listed_ip=address_of(report))  # anything else would be compared with networks in vain
     checks = _check(report, world)
     incidents = Incidents.of([*world.earlier, message], world.sent, world.providers) if incidents is None else incidents
     return checks, decide(_case(message, report, checks, world, incidents))

@@ -5,6 +5,7 @@ Only bounces of messages that we really sent count: anybody can write a bounce.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Self
 
 from reputon.authentication import domains
@@ -53,9 +54,18 @@ def key_of(report: Report, providers: Mapping[str, Provider]) -> Key | None:
     """The incident that a report belongs to; None where it names no list, no address or no receiver."""
     name = report.list or report.zone
     receiver = report.rhost or domain_of(report.recipient)
-    if not name or not report.listed_ip or not receiver:
+    address = address_of(report)
+    if not name or not address or not receiver:
         return None
-    return Key(name.lower(), owner(receiver), _source(report.listed_ip, report.wrapper_text or "", providers))
+    return Key(name.lower(), owner(receiver), _source(address, report.wrapper_text or "", providers))
+
+
+def address_of(report: Report) -> str | None:
+    """The listed address, where what the refusal names is one."""
+    try:
+        return str(ip_address(report.listed_ip or ""))
+    except ValueError:
+        return None
 
 
 def _source(address: str, words: str, providers: Mapping[str, Provider]) -> tuple[str, str | None]:
