@@ -1,0 +1,34 @@
+"""Relay: the way round: takes a message, hands it on from its own address, and answers what it was answered."""
+
+import asyncio
+from typing import Any
+
+from reputon.simulate import writing
+from reputon.simulate.scene import RELAY_ADDRESS
+from reputon.simulate.smtp import RELAY_PEER, Envelope, Listener, send
+
+
+class Relay:
+    """Use with `with`.  It has no queue: whoever sends knows at once whether the message arrived."""
+
+    def __init__(self, to: tuple[str, int]) -> None:
+        self._to = to
+        self._listener = Listener(self, writing.RELAY_HOST)
+
+    def __enter__(self) -> "Relay":
+        self._listener.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.stop()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        return self._listener.address
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        """Hand it on while the sender waits."""
+        wanted = [Envelope(envelope.mail_from, each, envelope.content) for each in envelope.rcpt_tos]
+        replies = await asyncio.to_thread(send, self._to, wanted, RELAY_PEER, RELAY_ADDRESS)
+        return replies[0].line
