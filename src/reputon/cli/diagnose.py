@@ -50,7 +50,7 @@ def command(
 
     ends = {console.Exit.DONE}
     for each in bounces.diagnosed(paths, config.load(config_path), offline=offline, world=world):
-        console.print_json(json_of(each)) if as_json else _show(each)
+        console.print_json(json_of(each)) if as_json else show(each)
         ends.add(_end(each))
     console.end(next(e for e in (console.Exit.UNKNOWN, console.Exit.BAD_NEWS, console.Exit.DONE) if e in ends))
 
@@ -61,7 +61,8 @@ def _end(diagnosis: "Diagnosis") -> console.Exit:
     return console.Exit.BAD_NEWS if diagnosis.cause else console.Exit.DONE
 
 
-def _show(diagnosis: "Diagnosis") -> None:
+def show(diagnosis: "Diagnosis") -> None:
+    """Print one diagnosis for a person."""
     message = diagnosis.message
     if diagnosis.cause is None or diagnosis.plan is None:
         said = message.error or f"no refusal ({message.kind})"

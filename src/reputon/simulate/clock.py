@@ -10,6 +10,7 @@ class Clock:
         self.now = start
 
     def __call__(self) -> datetime:
+        """The time."""
         return self.now
 
     def move(self, to: datetime) -> None:

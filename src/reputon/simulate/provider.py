@@ -112,7 +112,7 @@ class Provider:
         ways: dict[Way, list[Queued]] = defaultdict(list)
         for each in queue:
             ways[self._way(each)].append(each)
-        bounces = []
+        bounces: list[Bounce] = []
         for way, messages in ways.items():
             replies = send(way.to, (each.envelope for each in messages), PROVIDER_PEER, way.outside)
             for each, reply in zip(messages, replies, strict=True):

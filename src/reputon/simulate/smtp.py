@@ -86,7 +86,9 @@ class Listener(Controller):
 
     def factory(self) -> SMTP:
         """The server of one connection."""
-        return SMTP(self.handler, hostname=self._name, proxy_protocol_timeout=TIMEOUT if self._proxied else None)
+        timeout = TIMEOUT if self._proxied else None
+        made: SMTP = SMTP(self.handler, hostname=self._name, proxy_protocol_timeout=timeout)  # type: ignore[no-untyped-call]
+        return made
 
     @property
     def address(self) -> tuple[str, int]:

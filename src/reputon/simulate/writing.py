@@ -85,4 +85,4 @@ def _attach(whole: EmailMessage, kind: str, text: str) -> None:
     part = MIMEPart()
     part["Content-Type"] = kind
     part.set_payload(text)
-    whole.attach(part)
+    whole.attach(part)  # type: ignore[arg-type]  # typeshed wants whole messages for parts

@@ -1,0 +1,65 @@
+"""Rater: the operator of a list in the made world: takes evidence in, scores, lists, publishes; the stages' own code."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from reputon.evidence import ingest
+from reputon.evidence.readers import READERS
+from reputon.evidence.store import Store
+from reputon.listing import policy
+from reputon.listing.ledger import Ledger
+from reputon.listing.rescore import Rescored, rescore
+from reputon.resolver import World
+from reputon.score import engine, parameters
+from reputon.score.model import Score
+from reputon.simulate import receiver
+from reputon.simulate.clock import Clock
+from reputon.simulate.scene import ROOT
+from reputon.zone.publish import Publisher
+from reputon.zone.table import Settings
+
+# Source, reader, file or folder of the receiver: three parties, so that no one of them lists anybody alone.
+FEEDS = (
+    ("customer-log", "jsonl", receiver.LOG),
+    ("spam-traps", "jsonl", receiver.TRAPS),
+    ("feedback-loop", "arf", receiver.COMPLAINTS),
+)
+
+
+class Rater:
+    """Use with `with`; `ask` answers DNS questions."""
+
+    def __init__(self, state_dir: Path, evidence: Path, settings: policy.Settings, world: World, clock: Clock) -> None:
+        self._store = Store(state_dir)
+        self._ledger = Ledger(state_dir)
+        self._evidence = evidence
+        self._settings = settings
+        self._parameters = parameters.load()
+        self._clock = clock
+        self._publisher = Publisher(
+            self._ledger, Settings(ROOT, f"https://{ROOT}/{{subject}}"), clock=clock, world=world
+        )
+        self.ask = self._publisher.ask
+
+    def __enter__(self) -> "Rater":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._store.__exit__()
+        self._ledger.__exit__()
+
+    def round(self) -> Rescored:
+        """Ingest what has come, score everybody again, list, publish."""
+        for source, reader, place in FEEDS:
+            path = self._evidence / place
+            files = sorted(path.iterdir()) if path.is_dir() else [path] * path.exists()
+            ingest.ingest(self._store, READERS[reader], files, source, self._clock.now)
+        done = rescore(self._store.rows(), self._ledger, self._settings, self._parameters, self._clock.now)
+        self._publisher.reload()
+        return done
+
+    def tenants_of(self, address: str) -> Sequence[Score]:
+        """The tenants that send from an address with their scores, the worst first."""
+        found = engine.scores(self._store.rows(), "pair", self._parameters, self._clock.now)
+        known = [(each.value, each) for each in found if each.subject.text == address and each.value is not None]
+        return [each for _, each in sorted(known, key=lambda pair: pair[0])]
