@@ -1,8 +1,9 @@
 """Ingesting: files through a reader into the store, so that the same thing seen twice counts once.
 
 A piece of evidence is known by its source, by a digest of every byte of its file up to the end of the line that
-completed it, and by its place among those that the line completed.  A file read again, copied, renamed or rotated
-has the same digests, and one that has grown the same ones for its old part; equal lines in one file differ.
+completed it, and by its place among those that the line completed.  A file read again, copied, renamed, rotated or
+compressed has the same digests, and one that has grown the same ones for its old part; equal lines in one file differ.
+Two files that begin with the same lines are one file that has been copied, as far as these lines go.
 """
 
 import gzip
@@ -11,13 +12,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Protocol, cast
 
 from reputon.evidence.kinds import Evidence, EvidenceError, Unreadable, checked, masked
 from reputon.evidence.store import Keyed, Store
 
 BATCH = 2000  # pieces a transaction: what a crash makes us read again, never what it loses
 LINE = 1 << 20  # bytes of a line; longer ones are unreadable
+MESSAGE = 4 << 20  # bytes of a file that is one message
 SHOWN = 5  # unreadable lines that a summary shows
 
 Found = Evidence | Unreadable
@@ -25,7 +27,7 @@ Found = Evidence | Unreadable
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a file: its text, where it is, and whether its line end has been written."""
+    """One line of a file: its text without its end, where it is, and whether the end has been written."""
 
     text: bytes
     where: str
@@ -41,10 +43,15 @@ class Reading(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A reader: how a file is opened for it.  `whole`: the file is one message, handed over as one line."""
+    """A reader: how a file is opened for it at a time.  `whole`: the file is one message, handed over as one line."""
 
     open: Callable[[datetime], Reading]
     whole: bool = False
+
+    @property
+    def limit(self) -> int:
+        """Bytes of a line beyond which it is not read."""
+        return MESSAGE if self.whole else LINE
 
 
 @dataclass(slots=True)
@@ -63,17 +70,33 @@ class Ingested:
         return self.pieces - self.new
 
 
-def ingest(store: Store, reader: Reader, paths: Iterable[Path], source: str, now: datetime) -> Ingested:
-    """Read files into the store; EvidenceError for a file that cannot be opened (the others before it are kept)."""
+Watch = Callable[[Iterator[Keyed]], Iterable[Keyed]]
+
+
+def ingest(
+    store: Store, reader: Reader, paths: Iterable[Path], source: str, now: datetime, watch: Watch = iter
+) -> Ingested:
+    """Read files, and folders of them, into the store; `watch` sees every piece pass (a progress bar).
+
+    EvidenceError for a file that cannot be opened; what was read before it is kept.
+    """
     done, batch = Ingested(), list[Keyed]()
-    for path in paths:
-        done.files += 1
-        for key, found in _keyed(reader, path, now):
+    try:
+        for key, found in watch(_every(reader, paths, now, done)):
             batch.append((key, found))
             if len(batch) >= BATCH:
                 _commit(store, source, batch, done)
-    _commit(store, source, batch, done)
+    finally:
+        _commit(store, source, batch, done)
     return done
+
+
+def _every(reader: Reader, paths: Iterable[Path], now: datetime, done: Ingested) -> Iterator[Keyed]:
+    for path in paths:
+        inside = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
+        for file in inside:
+            done.files += 1
+            yield from _keyed(reader, file, now)
 
 
 def _commit(store: Store, source: str, batch: list[Keyed], done: Ingested) -> None:
@@ -87,57 +110,51 @@ def _commit(store: Store, source: str, batch: list[Keyed], done: Ingested) -> No
 
 def _keyed(reader: Reader, path: Path, now: datetime) -> Iterator[Keyed]:
     reading = reader.open(now)
-    for digest, line in _lines(path, reader.whole):
-        for ordinal, found in enumerate(_read(reading, line, now)):
+    for digest, line in _lines(path, reader):
+        for ordinal, found in enumerate(_read(reading, reader.limit, line, now)):
             own = found.identity if isinstance(found, Evidence) else None
             yield own or hashlib.blake2b(digest + ordinal.to_bytes(4), digest_size=16).digest(), found
 
 
-def _read(reading: Reading, line: Line, now: datetime) -> Iterator[Found]:
-    if len(line.text) > LINE and not isinstance(reading, WholeReading):
-        yield Unreadable(line.where, masked(line.text[:1000].decode("utf-8", "replace")), f"longer than {LINE} bytes")
+def _read(reading: Reading, limit: int, line: Line, now: datetime) -> Iterator[Found]:
+    if len(line.text) > limit:
+        yield _unreadable(line, f"longer than {limit >> 20} MiB")
         return
     for found in reading.line(line):
         try:
             yield checked(found, now) if isinstance(found, Evidence) else found
         except EvidenceError as error:
-            yield Unreadable(line.where, masked(line.text[:1000].decode("utf-8", "replace")), str(error))
+            yield _unreadable(line, str(error))
 
 
-class WholeReading:
-    """The base of readings whose line is a whole file."""
+def _unreadable(line: Line, why: str) -> Unreadable:
+    return Unreadable(line.where, masked(line.text[:1000].decode("utf-8", "replace")), why)
 
 
-def _lines(path: Path, whole: bool) -> Iterator[tuple[bytes, Line]]:
+def _lines(path: Path, reader: Reader) -> Iterator[tuple[bytes, Line]]:
     """Each line with the digest of everything up to its end (the line end itself left out)."""
-    digest = hashlib.blake2b(digest_size=32)
     try:
         with _opened(path) as file:
-            if whole:
-                text = file.read(MESSAGE)
-                digest.update(text)
-                yield digest.digest(), Line(text, str(path.name), is_whole=True)
-                return
-            yield from _split(file, path.name, digest)
+            if reader.whole:
+                text = file.read(reader.limit + 1)
+                yield hashlib.blake2b(text, digest_size=32).digest(), Line(text, path.name, is_whole=True)
+            else:
+                yield from _split(file, path.name)
     except (OSError, EOFError, gzip.BadGzipFile) as error:
         raise EvidenceError(f"{path} cannot be read: {error}") from None
 
 
-MESSAGE = 4 << 20  # bytes of a message
-
-
-def _split(file: IO[bytes], name: str, digest: "hashlib.blake2b") -> Iterator[tuple[bytes, Line]]:
-    number, text = 0, file.readline(LINE + 2)
-    while text:
+def _split(file: IO[bytes], name: str) -> Iterator[tuple[bytes, Line]]:
+    digest, number = hashlib.blake2b(digest_size=32), 0
+    while text := file.readline(LINE + 2):
         number += 1
-        whole = text.endswith(b"\n")
-        bare = text.removesuffix(b"\n")
+        is_whole, bare = text.endswith(b"\n"), text.removesuffix(b"\n")
         digest.update(bare)
-        if not whole and len(text) > LINE:
-            whole = _skip(file, digest)
-        yield digest.digest(), Line(bare, f"{name}:{number}", whole)
+        if not is_whole and len(text) > LINE:
+            is_whole = _skip(file, digest)
+        yield digest.digest(), Line(bare, f"{name}:{number}", is_whole)
+        # Only now: an unterminated last line has the same digest once its end is written.
         digest.update(b"\n")
-        text = file.readline(LINE + 2)
 
 
 def _skip(file: IO[bytes], digest: "hashlib.blake2b") -> bool:
@@ -150,4 +167,4 @@ def _skip(file: IO[bytes], digest: "hashlib.blake2b") -> bool:
 
 
 def _opened(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+    return cast("IO[bytes]", gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")

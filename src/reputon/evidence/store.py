@@ -84,7 +84,8 @@ class Store:
         """Evidence with `since` <= time < `until` (epoch seconds): time, source, subject, tenant, kind, count."""
         query = "SELECT time, source, subject, tenant, kind, count FROM evidence WHERE time >= ? AND time < ?"
         bounds = (-(1 << 62) if since is None else since, 1 << 62 if until is None else until)
-        columns = list(zip(*self._db.execute(query, bounds), strict=True)) or [[] for _ in ROWS]
+        found: list[tuple[object, ...]] = self._db.execute(query, bounds).fetchall()
+        columns = list(zip(*found, strict=True)) or [()] * len(ROWS)
         return pa.table(
             [pa.array(column, field.type) for column, field in zip(columns, ROWS, strict=True)], schema=ROWS
         )

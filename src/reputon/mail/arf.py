@@ -50,7 +50,8 @@ def parse(data: bytes) -> Complaint:
 def _text(report: Message) -> str:
     # The parser takes any message/* part for a message: its fields are then a message's headers.
     payload = report.get_payload()
-    return str(payload[0].as_string() if isinstance(payload, list) and payload else payload)
+    inner = payload[0] if isinstance(payload, list) and payload else payload
+    return inner.as_string() if isinstance(inner, Message) else str(inner)
 
 
 def _returned(parts: list[Message]) -> Message:

@@ -1,8 +1,10 @@
 """Readers: each parses one format into evidence; the table of all there are."""
 
 from reputon.evidence.ingest import Reader
-from reputon.evidence.readers import jsonl
+from reputon.evidence.readers import arf, jsonl, postfix
 
 READERS: dict[str, Reader] = {
     "jsonl": jsonl.READER,
+    "arf": arf.READER,
+    "postfix": postfix.READER,
 }
