@@ -1,5 +1,6 @@
 """Kinds of evidence, and one piece of it: at this time, of this address and tenant, this was seen so often."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -62,11 +63,23 @@ def checked(evidence: Evidence, now: datetime) -> Evidence:
     return evidence
 
 
-def masked(text: str) -> str:
+def source_name(text: str) -> str:
+    """The name of a source, if it can be one."""
+    if not _SOURCE.fullmatch(text):
+        raise EvidenceError(f"{text[:70]!r} cannot name a source: use up to 64 of a-z 0-9 . _ -, as in `mx1.complaints`")
+    return text
+
+
+_SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+def masked(text: str, most: int = EXCERPT) -> str:
     """The beginning of a text with the local part of every address hidden: recipients are never kept in clear."""
-    words = " ".join(text[: 4 * EXCERPT].split()).split(" ")
+    words = text[: 4 * most].split()
+    if len(text) > 4 * most and words:
+        words[-1] = "..."  # what is cut there may have been the beginning of an address
     shown = " ".join(_masked_word(word) for word in words)
-    return "".join(c if c.isprintable() else "?" for c in shown)[:EXCERPT]
+    return "".join(c if c.isprintable() else "?" for c in shown)[:most]
 
 
 def _masked_word(word: str) -> str:

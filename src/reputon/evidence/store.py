@@ -14,9 +14,10 @@ from reputon.evidence.kinds import Evidence, EvidenceError, Unreadable
 FILE = "evidence.sqlite"
 VERSION = 1
 BUSY = 30.0  # seconds that a writer waits for another
-KEPT_ASIDE = 100_000  # unreadable lines of a source that are kept; more are only counted
+KEPT_ASIDE = 100_000  # unreadable lines of a source that are kept; more are only shown
 
-_SCHEMA = """
+_SCHEMA = f"""
+BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS evidence (
     time INTEGER NOT NULL, source TEXT NOT NULL, subject INTEGER NOT NULL, tenant TEXT NOT NULL,
     kind TEXT NOT NULL, count INTEGER NOT NULL, key BLOB NOT NULL, UNIQUE (source, key)
@@ -26,6 +27,8 @@ CREATE TABLE IF NOT EXISTS unreadable (
     source TEXT NOT NULL, place TEXT NOT NULL, excerpt TEXT NOT NULL, why TEXT NOT NULL,
     key BLOB NOT NULL, UNIQUE (source, key)
 ) STRICT;
+PRAGMA user_version = {VERSION};
+COMMIT;
 """
 
 ROWS = pa.schema(
@@ -50,18 +53,27 @@ class Store:
     """The evidence of one state directory; a context manager.  EvidenceError where it cannot be opened or written."""
 
     def __init__(self, state_dir: Path) -> None:
+        file = state_dir / FILE
         try:
             state_dir.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(state_dir / FILE, timeout=BUSY, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            if version not in (0, VERSION):
-                raise EvidenceError(f"{state_dir / FILE} was written by another version of reputon ({version})")
-            self._db.executescript(_SCHEMA)
-            self._db.execute(f"PRAGMA user_version = {VERSION}")
+            self._db = sqlite3.connect(file, timeout=BUSY, isolation_level=None)
         except (sqlite3.Error, OSError) as error:
-            raise EvidenceError(f"{state_dir / FILE} cannot be opened: {error}") from None
+            raise EvidenceError(f"{file} cannot be opened: {error}") from None
+        try:
+            self._prepare(file)
+        except sqlite3.Error as error:
+            self._db.close()
+            raise EvidenceError(f"{file} cannot be used: {error}") from None
+
+    def _prepare(self, file: Path) -> None:
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            self._db.executescript(_SCHEMA)
+        elif version != VERSION:
+            self._db.close()
+            raise EvidenceError(f"{file} was written by another version of reputon ({version})")
 
     def __enter__(self) -> Self:
         return self

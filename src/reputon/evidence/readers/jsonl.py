@@ -6,11 +6,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reputon.authentication.domains import organizational
-from reputon.evidence.ingest import Found, Line, Reader
-from reputon.evidence.kinds import Evidence, EvidenceError, Kind, Unreadable, masked
-from reputon.subject import SubjectError, address_key, address_text
+from reputon.evidence.files import Line
+from reputon.evidence.ingest import Found, Reader, unreadable
+from reputon.evidence.kinds import Evidence, EvidenceError, Kind
+from reputon.evidence.tenant import unproved
+from reputon.subject import address_key
 
-KEYS = frozenset(("time", "ip", "kind", "count", "tenant", "source"))
+NEEDED = ("time", "ip", "kind")
+KEYS = (*NEEDED, "count", "tenant", "source")  # `source` is for people: who reports is said at the door
 
 
 class JsonLines:
@@ -18,47 +21,54 @@ class JsonLines:
 
     def line(self, line: Line) -> Iterator[Found]:
         """One object a line; a last line without its end counts if the object is complete."""
-        text = line.text.decode("utf-8", "replace")
-        if not text.strip():
+        if not line.text.strip():
             return
         try:
-            yield _evidence(json.loads(text))
-        except (EvidenceError, SubjectError, json.JSONDecodeError, RecursionError) as error:
+            yield _evidence(json.loads(line.text.decode("utf-8", "replace")))
+        except (ValueError, OverflowError, RecursionError) as error:
             if line.is_whole:  # else it is still being written, and is read the next time
-                yield Unreadable(line.where, masked(text), str(error))
+                yield unreadable(line, error)
 
 
 def _evidence(value: Any) -> Evidence:
     if not isinstance(value, dict):
         raise EvidenceError('expected an object: {"time": ..., "ip": ..., "kind": ...}')
-    unknown = value.keys() - KEYS
-    if unknown or not {"time", "ip", "kind"} <= value.keys():
-        raise EvidenceError(f"needs time, ip and kind, and knows only {', '.join(sorted(KEYS))}")
-    subject = address_key(str(value["ip"]))
-    return Evidence(_time(value["time"]), subject, _tenant(value.get("tenant"), subject), _kind(value["kind"]),
+    if unknown := sorted(value.keys() - set(KEYS)):
+        raise EvidenceError(f"{unknown[0][:40]!r} is none of {', '.join(KEYS)}")
+    if missing := [key for key in NEEDED if key not in value]:
+        raise EvidenceError(f"{', '.join(missing)} missing")
+    subject = address_key(_text(value, "ip"))
+    return Evidence(_time(_text(value, "time")), subject, _tenant(value, subject), _kind(_text(value, "kind")),
                     _count(value.get("count", 1)))  # fmt: skip
 
 
-def _time(value: object) -> datetime:
+def _text(value: dict[str, Any], key: str) -> str:
+    if not isinstance(value[key], str):
+        raise EvidenceError(f"{key} is not text")
+    return str(value[key])
+
+
+def _time(text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(str(value))
+        moment = datetime.fromisoformat(text)
     except ValueError:
-        raise EvidenceError(f"time {str(value)[:40]!r} is not RFC 3339, as in 2026-11-24T09:30:00Z") from None
+        raise EvidenceError(f"time {text[:40]!r} is not RFC 3339, as in 2026-11-24T09:30:00Z") from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _tenant(value: object, subject: int) -> str:
+def _tenant(value: dict[str, Any], subject: int) -> str:
     """The tenant's organizational domain; mail that nobody authenticated belongs to its address."""
-    if not value or str(value).startswith("unauth@"):
-        return f"unauth@{address_text(subject)}"
-    return organizational(str(value))
+    if value.get("tenant") is None:
+        return unproved(subject)
+    name = _text(value, "tenant")
+    return organizational(name) if name and not name.startswith("unauth@") else unproved(subject)
 
 
-def _kind(value: object) -> Kind:
+def _kind(text: str) -> Kind:
     try:
-        return Kind(str(value))
+        return Kind(text)
     except ValueError:
-        raise EvidenceError(f"kind {str(value)[:40]!r} is none of {', '.join(Kind)}") from None
+        raise EvidenceError(f"kind {text[:40]!r} is none of {', '.join(Kind)}") from None
 
 
 def _count(value: object) -> int:
