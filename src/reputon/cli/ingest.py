@@ -1,7 +1,7 @@
-"""reputon ingest: evidence in, each piece once."""
+"""reputon ingest: evidence from files into the store, each piece once."""
 
+import sys
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,52 +12,52 @@ from reputon.cli import console
 if TYPE_CHECKING:
     from reputon.evidence.ingest import Ingested
 
-_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
-_LENGTH = 64
-
 
 def command(
-    reader: Annotated[str, typer.Argument(help="The format: jsonl, arf or postfix.")],
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, also .gz, and folders of them.")],
-    source: Annotated[str, typer.Option(help="Who says so: the party whose log, feedback loop or traps these are.")],
-    now: Annotated[str | None, typer.Option(metavar="TIME", help="Read as of this time (RFC 3339).")] = None,
-    config_path: console.ConfigOption = None,
+    reader: Annotated[str, typer.Argument(metavar="READER", help="The format: jsonl, arf or postfix.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, folders, or - for standard input.")],
+    source: Annotated[str, typer.Option(metavar="NAME", help="Who reports: caps and purges go by this name.")],
+    path: console.ConfigOption = None,
     as_json: console.JsonOption = False,
 ) -> None:
-    """Take evidence into the store.  The same file again, or one that has grown, counts once.
+    """Read evidence; what was read before, in these files or in copies of them, is not counted again.
 
-    Exit codes: 0 done, 1 done, but lines could not be read (they are kept aside), 2 bad usage or input.
+    Exit codes: 0 done (unreadable lines are kept aside and shown), 2 bad usage, a broken file, or nothing readable.
     """
     from reputon import config
-    from reputon.evidence.ingest import ingest
+    from reputon.evidence import files, ingest, kinds
     from reputon.evidence.readers import READERS
     from reputon.evidence.store import Store
 
     if reader not in READERS:
-        console.fail(f"there is no reader {reader!r}: the formats are {', '.join(READERS)}")
-    if not 0 < len(source) <= _LENGTH or not set(source) <= _LETTERS:
-        console.fail(f"{source!r} is no name of a source: use up to {_LENGTH} of a-z 0-9 . _ -")
-    at = console.parse_time(now) if now else datetime.now(UTC)
-    with Store(config.load(config_path).state_dir) as store:
-        done = ingest(store, READERS[reader], paths, source, at, watch=partial(console.progress, what="Ingesting"))
-    _print(done, source, as_json)
-    console.end(console.Exit.BAD_NEWS if done.unreadable else console.Exit.DONE)
+        console.fail(f"there is no reader {reader!r}: use one of {', '.join(READERS)}")
+    name = kinds.source_name(source)
+    found = files.files(Path("/dev/stdin") if str(each) == "-" else each for each in paths)
+    done = ingest.Ingested()
+    with Store(config.load(path).state_dir) as store:
+        steps = ingest.steps(store, READERS[reader], found, name, datetime.now(UTC))
+        for done in console.progress(steps, what=f"Reading {len(found)} files"):  # noqa: B007 - the last one counts
+            pass
+    _json(done, name, reader) if as_json else _show(done, name)
+    nothing = done.unreadable > 0 and done.pieces == 0
+    console.end(console.Exit.BAD_INPUT if done.broken or nothing else console.Exit.DONE)
 
 
-def _print(done: "Ingested", source: str, as_json: bool) -> None:
-    if as_json:
-        examples = [{"where": each.where, "excerpt": each.excerpt, "why": each.why} for each in done.examples]
-        console.print_json(
-            {"source": source, "files": done.files, "pieces": done.pieces, "new": done.new, "doubled": done.doubled,
-             "unreadable": done.unreadable, "examples": examples}
-        )  # fmt: skip
-        return
-    console.out.print(
-        f"{done.files} files from {source}: {done.new} new pieces of evidence, {done.doubled} known already, "
-        f"{done.unreadable} unreadable lines",
-        markup=False, soft_wrap=True,
-    )  # fmt: skip
-    for each in done.examples:
-        console.out.print(f"  {each.where}: {each.why}: {each.excerpt}", markup=False, style="yellow", soft_wrap=True)
+def _json(done: "Ingested", source: str, reader: str) -> None:
+    from dataclasses import asdict
+
+    counts = {"files": done.files, "pieces": done.pieces, "new": done.new, "already_counted": done.doubled}
+    examples = {"examples": [asdict(each) for each in done.examples], "broken": [asdict(each) for each in done.broken]}
+    console.print_json({"source": source, "reader": reader, **counts, "unreadable": done.unreadable, **examples})
+
+
+def _show(done: "Ingested", source: str) -> None:
+    print(  # noqa: T201
+        f"{source}: {done.files} files, {done.pieces} pieces: {done.new} new, {done.doubled} already counted; "
+        f"{done.unreadable} unreadable"
+    )
+    for each in (*done.broken, *done.examples):
+        excerpt = f": {each.excerpt}" if each.excerpt else ""
+        print(f"  {each.where}: {each.why}{excerpt}", file=sys.stderr)  # noqa: T201
     if done.unreadable > len(done.examples):
-        console.out.print(f"  all of them: reputon evidence unreadable --source {source}", markup=False)
+        print(f"  ... and more: reputon evidence unreadable --source {source}", file=sys.stderr)  # noqa: T201

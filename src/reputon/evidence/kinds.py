@@ -66,7 +66,9 @@ def checked(evidence: Evidence, now: datetime) -> Evidence:
 def source_name(text: str) -> str:
     """The name of a source, if it can be one."""
     if not _SOURCE.fullmatch(text):
-        raise EvidenceError(f"{text[:70]!r} cannot name a source: use up to 64 of a-z 0-9 . _ -, as in `mx1.complaints`")
+        raise EvidenceError(
+            f"{text[:70]!r} cannot name a source: use up to 64 of a-z 0-9 . _ -, as in `mx1.complaints`"
+        )
     return text
 
 

@@ -113,7 +113,7 @@ class Store:
         return [(row[0], Unreadable(*row[1:])) for row in self._db.execute(query, (source,))]
 
     def purge(self, source: str) -> int:
-        """Forget everything that a source said (RFC 6471 section 2.2.3); how many pieces that were."""
+        """Forget everything that a source said (RFC 6471 section 3.9); how many pieces that were."""
         with self._writing():
             gone = self._db.execute("DELETE FROM evidence WHERE source = ?", (source,)).rowcount
             self._db.execute("DELETE FROM unreadable WHERE source = ?", (source,))

@@ -1,101 +1,174 @@
-"""ARF: complaint reports (RFC 5965): which address sent what a user complained about, and how it had authenticated."""
+"""Complaint: what a receiver reports of a message that its user called abuse, as ARF writes it (RFC 5965)."""
 
+import base64
+import binascii
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from email.errors import CloseBoundaryNotFoundDefect
 from email.message import Message
 from email.utils import parseaddr, parsedate_to_datetime
 
 from reputon.mail import mime
-from reputon.mail.mime import MailError
 
-INCIDENTS = 1_000_000  # that one report may claim
+TYPE = "message/feedback-report"
+INCIDENTS = 10_000  # messages that one report is believed to stand for
+REPEATED = 50  # values of a field that may stand several times
+VALUE = 4096  # characters of a field
+
+Fields = tuple[tuple[str, str], ...]
 
 
 class ArfError(ValueError):
-    """A message that is no complaint report; the message says what is missing."""
+    """A message that is no complaint, or one cut short; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """One report.  Texts are as written, None where the report does not say; `arrival` falls back on its own date."""
+    """A report: its fields, who sent it when, and the header of the message that it is about, as far as given.
+
+    `source_ip` is text as it was written; times are UTC; `reporter` is the domain of the report's author.
+    """
 
     feedback_type: str
+    user_agent: str | None
     source_ip: str | None
     incidents: int
-    arrival: datetime | None
-    reporter: str
-    mail_from: str | None
-    recipients: tuple[str, ...]
-    domains: tuple[str, ...]
+    arrival_date: datetime | None
+    received_date: datetime | None
+    reported_domains: tuple[str, ...]
+    original_mail_from: str | None
+    original_rcpt_to: tuple[str, ...]
     authentication_results: tuple[str, ...]
+    reporting_mta: str | None
+    reporter: str | None
+    reported_at: datetime | None
     message_id: str | None
+    headers: Fields
+
+    @property
+    def time(self) -> datetime | None:
+        """When the message came in; the report's own date where it does not say."""
+        return self.arrival_date or self.received_date or self.reported_at
 
 
 def parse(data: bytes) -> Complaint:
-    """The complaint in a message; ArfError says why it is none."""
+    """The complaint that a message carries; ArfError where it carries none."""
     try:
         message = mime.parse(data)
-    except MailError as error:
+        report, headers = _parts(message)
+    except mime.MailError as error:
         raise ArfError(str(error)) from None
-    parts = list(message.walk())
-    report = next((part for part in parts if part.get_content_type() == "message/feedback-report"), None)
     if report is None:
-        raise ArfError("there is no message/feedback-report part (RFC 5965 section 3)")
-    fields = mime.parse(_text(report).encode("utf-8", "replace"))
-    if not fields.get("Feedback-Type"):
-        raise ArfError("the report has no Feedback-Type (RFC 5965 section 3.1)")
-    return _complaint(message, fields, _returned(parts))
+        raise ArfError(f"is no complaint report: it has no part {TYPE} (RFC 5965)")
+    if len(data) < mime.SIZE and any(isinstance(each, CloseBoundaryNotFoundDefect) for each in message.defects):
+        raise ArfError("is cut short: the boundary at its end is missing")
+    kind = _first(report, "feedback-type")
+    if not kind:
+        raise ArfError("is no complaint report: it has no Feedback-Type")
+    return _complaint(kind.lower(), report, headers, message)
 
 
-def _text(report: Message) -> str:
-    # The parser takes any message/* part for a message: its fields are then a message's headers.
-    payload = report.get_payload()
-    inner = payload[0] if isinstance(payload, list) and payload else payload
-    return inner.as_string() if isinstance(inner, Message) else str(inner)
-
-
-def _returned(parts: list[Message]) -> Message:
-    """The headers of the message that was complained of."""
-    kinds = ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers")
-    found = next((part for part in reversed(parts) if part.get_content_type() in kinds), None)
-    if found is None:
-        return Message()
-    return mime.parse(_text(found).encode("utf-8", "replace"))
-
-
-def _complaint(message: Message, fields: Message, returned: Message) -> Complaint:
+def _complaint(kind: str, report: Fields, headers: Fields, message: Message) -> Complaint:
     return Complaint(
-        feedback_type=str(fields["Feedback-Type"]).strip().lower(),
-        source_ip=_first(fields, "Source-IP"),
-        incidents=_incidents(_first(fields, "Incidents")),
-        arrival=_time(fields, "Arrival-Date") or _time(fields, "Received-Date") or _time(message, "Date"),
-        reporter=_first(fields, "Reporting-MTA") or parseaddr(str(message.get("From", "")))[1],
-        mail_from=_bare(_first(fields, "Original-Mail-From")),
-        recipients=tuple(sorted(str(each).strip().lower() for each in fields.get_all("Original-Rcpt-To", []))),
-        domains=tuple(str(each).strip() for each in fields.get_all("Reported-Domain", [])),
-        authentication_results=tuple(str(each) for each in fields.get_all("Authentication-Results", [])),
-        message_id=_first(returned, "Message-ID"),
+        feedback_type=kind,
+        user_agent=_first(report, "user-agent"),
+        source_ip=_first(report, "source-ip"),
+        incidents=_incidents(_first(report, "incidents")),
+        arrival_date=_time(_first(report, "arrival-date")),
+        received_date=_time(_first(report, "received-date")),
+        reported_domains=_all(report, "reported-domain"),
+        original_mail_from=_first(report, "original-mail-from"),
+        original_rcpt_to=_all(report, "original-rcpt-to"),
+        authentication_results=_all(report, "authentication-results"),
+        reporting_mta=_first(report, "reporting-mta"),
+        reporter=domain_of(mime.header(message, "from")),
+        reported_at=_time(mime.header(message, "date")),
+        message_id=_first(headers, "message-id"),
+        headers=headers,
     )
 
 
-def _first(fields: Message, name: str) -> str | None:
-    value = fields.get(name)
-    return str(value).strip() if value is not None and str(value).strip() else None
+def domain_of(text: str | None) -> str | None:
+    """The domain of an address field, lower case."""
+    address = parseaddr((text or "")[:VALUE])[1]
+    return address.rpartition("@")[2].strip(" .").lower() or None
 
 
-def _bare(address: str | None) -> str | None:
-    return address.strip("<> ") or None if address else None
+def _parts(message: Message) -> tuple[Fields | None, Fields]:
+    """The report's fields, and the header of the message it is about."""
+    report: Fields | None = None
+    headers: Fields = ()
+    for part in mime.parts(message):
+        kind = part.get_content_type()
+        if kind == TYPE and report is None:
+            report = _report(part)
+        elif kind in _EMBEDDED and report is not None and not headers:
+            headers = _EMBEDDED[kind](part)
+    return report, headers
+
+
+def _report(part: Message) -> Fields:
+    """The fields; the standard library takes them for the header of a message, or its body where a line is empty."""
+    inside = _inside(part)
+    fields = mime.fields(inside)
+    body = inside.get_payload()
+    if fields or not isinstance(body, str):
+        return fields
+    if mime.header(part, "content-transfer-encoding").lower() == "base64":  # forbidden, and seen
+        try:
+            body = base64.b64decode("".join(body.split())).decode("utf-8", "replace")
+        except (binascii.Error, ValueError):
+            return ()
+    return mime.fields(mime.parse(body.lstrip().encode("utf-8", "surrogateescape")))
+
+
+def _inside(part: Message) -> Message:
+    inside = part.get_payload()
+    if isinstance(inside, list) and inside and isinstance(inside[0], Message):
+        return inside[0]
+    return mime.parse(mime.text_of(part).encode("utf-8", "replace"))
+
+
+def _of_message(part: Message) -> Fields:
+    return mime.fields(_inside(part))
+
+
+def _of_headers(part: Message) -> Fields:
+    return mime.fields(mime.parse(mime.text_of(part).lstrip().encode("utf-8", "replace")))
+
+
+_EMBEDDED = {
+    "message/rfc822": _of_message,
+    "message/global": _of_message,
+    "text/rfc822-headers": _of_headers,
+    "message/rfc822-headers": _of_message,
+}
+
+
+def _values(fields: Fields, wanted: str) -> Iterator[str]:
+    return (value[:VALUE].strip() for name, value in fields if name.lower() == wanted and value.strip())
+
+
+def _first(fields: Fields, wanted: str) -> str | None:
+    return next(_values(fields, wanted), None)
+
+
+def _all(fields: Fields, wanted: str) -> tuple[str, ...]:
+    return tuple(_values(fields, wanted))[:REPEATED]
 
 
 def _incidents(text: str | None) -> int:
-    if text is None or not (text.isascii() and text.isdigit() and len(text) < 8):
+    """RFC 5965 section 3.2; what is no number stands for one message."""
+    digits = (text or "").strip()
+    if not (digits.isascii() and digits.isdigit()):
         return 1
-    return min(max(int(text), 1), INCIDENTS)
+    return max(1, min(int(digits[:10]), INCIDENTS))
 
 
-def _time(fields: Message, name: str) -> datetime | None:
+def _time(text: str | None) -> datetime | None:
     try:
-        found = parsedate_to_datetime(str(fields.get(name, "")))
-    except (ValueError, TypeError, OverflowError):
+        moment = parsedate_to_datetime((text or "")[:200])
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return found.astimezone() if found.tzinfo is None else found

@@ -1,71 +1,90 @@
-"""Complaint reports (ARF, RFC 5965), one message a file: an abuse desk's feedback loop."""
+"""Complaints as ARF messages (RFC 5965), one message a file: the same report sent again counts once.
+
+Where the report says that authentication passed, it is the tenant's; a domain that is only named there is not.
+"""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from reputon.authentication import results
-from reputon.authentication.domains import organizational
-from reputon.evidence.ingest import Found, Line, Reader
-from reputon.evidence.kinds import Evidence, Kind, Unreadable, masked
+from reputon.authentication.domains import aligned
+from reputon.evidence.files import Line
+from reputon.evidence.ingest import Found, Reader, unreadable
+from reputon.evidence.kinds import Evidence, EvidenceError, Kind
+from reputon.evidence.tenant import proved
 from reputon.mail import arf
-from reputon.mail.arf import ArfError, Complaint
-from reputon.subject import SubjectError, address_key, address_text
+from reputon.mail.arf import Complaint, domain_of
+from reputon.subject import address_key
 
-# What a type of feedback is evidence of (RFC 5965 section 7.3, RFC 6591 section 3.1); None: nothing against anybody.
+# What each type of report is evidence of (RFC 5965 section 7.3, RFC 6591); None: of nothing against the sender.
 KINDS: dict[str, Kind | None] = {
     "abuse": Kind.COMPLAINT,
     "fraud": Kind.COMPLAINT,
     "virus": Kind.MALWARE,
     "auth-failure": Kind.AUTHENTICATION_FAILURE,
     "not-spam": None,
+    "other": None,
 }
 
 
 class Complaints:
-    """One message."""
+    """One report."""
 
     def line(self, line: Line) -> Iterator[Found]:
-        """The one piece of evidence in it, which stands for as many messages as the report says."""
+        """The complaint, unless its type is evidence of nothing."""
         try:
-            found = arf.parse(line.text)
-            kind = KINDS[found.feedback_type]
-            if kind is not None:
-                yield _evidence(found, kind)
-        except KeyError:
-            yield self._unreadable(line, "a feedback type that says nothing about the sender")
-        except (ArfError, SubjectError) as error:
-            yield self._unreadable(line, str(error))
-
-    def _unreadable(self, line: Line, why: str) -> Unreadable:
-        return Unreadable(line.where, masked(line.text[:1000].decode("utf-8", "replace")), why)
+            yield from _evidence(arf.parse(line.text))
+        except ValueError as error:
+            yield unreadable(line, error)
 
 
-def _evidence(found: Complaint, kind: Kind) -> Evidence:
-    if found.source_ip is None:
-        raise ArfError("the report does not say from which address the message came (Source-IP)")
-    if found.arrival is None:
-        raise ArfError("neither the report nor its message has a date")
-    subject = address_key(found.source_ip)
-    return Evidence(found.arrival, subject, _tenant(found, subject), kind, found.incidents, _identity(found))
+def _evidence(complaint: Complaint) -> Iterator[Evidence]:
+    if complaint.feedback_type not in KINDS:
+        raise EvidenceError(f"feedback type {complaint.feedback_type[:40]!r} is none of {', '.join(KINDS)}")
+    kind = KINDS[complaint.feedback_type]
+    if kind is None:
+        return
+    if complaint.source_ip is None:
+        raise EvidenceError("the report has no Source-IP: it does not say which address sent the message")
+    if complaint.time is None:
+        raise EvidenceError("the report has no Arrival-Date, nor has it a Date itself")
+    subject = address_key(complaint.source_ip.split()[0].strip("[]").removeprefix("IPv6:"))
+    tenant = proved(_authenticated(complaint), subject)
+    yield Evidence(complaint.time, subject, tenant, kind, complaint.incidents, _identity(complaint, subject))
 
 
-def _tenant(found: Complaint, subject: int) -> str:
-    """The authenticated domain, a DKIM signature's before the envelope's; else nobody's: `unauth@address`."""
-    headers = [("Authentication-Results", each) for each in found.authentication_results]
-    verdicts = [verdict for each in results.read(headers) for verdict in each.verdicts]
-    for method in ("dkim", "spf"):
-        for verdict in verdicts:
-            if verdict.method == method and verdict.result == "pass" and verdict.domain:
-                return organizational(verdict.domain)
-    return f"unauth@{address_text(subject)}"
+def _authenticated(complaint: Complaint) -> Iterator[str | None]:
+    """The domains that the reporter saw pass, the weightiest first: DMARC, DKIM (the author's before others), SPF."""
+    headers = (("Authentication-Results", text) for text in complaint.authentication_results)
+    passed = [each for field in results.read(headers) for each in field.verdicts if each.result == "pass"]
+    author = domain_of(next(_values(complaint, "from"), None))
+    signers = [each.domain or _signer(complaint) for each in passed if each.method == "dkim"]
+    yield from (each.domain for each in passed if each.method == "dmarc")
+    yield from sorted(signers, key=lambda each: not (each and author and aligned(each, author)))
+    mail_from = domain_of(complaint.original_mail_from)
+    yield from (each.domain or mail_from for each in passed if each.method == "spf")
 
 
-def _identity(found: Complaint) -> bytes | None:
-    """What makes two reports the same: reporter, address, message, type and who complained; None without Message-ID."""
-    if found.message_id is None:
+def _signer(complaint: Complaint) -> str | None:
+    """Who signed, where the report says `dkim=pass` and not for whom: clear only if there is one signature."""
+    signatures = list(_values(complaint, "dkim-signature"))
+    if len(signatures) != 1:
         return None
-    said = (found.feedback_type, found.reporter, str(found.source_ip), found.message_id, *found.recipients)
-    return hashlib.blake2b("\0".join(said).encode("utf-8", "replace"), digest_size=16).digest()
+    tags = (tag.partition("=") for tag in signatures[0].split(";"))
+    return next((value.strip() for name, _, value in tags if name.strip() == "d"), None)
+
+
+def _values(complaint: Complaint, wanted: str) -> Iterable[str]:
+    return (value for name, value in complaint.headers if name.lower() == wanted)
+
+
+def _identity(complaint: Complaint, subject: int) -> bytes | None:
+    """The name of what is complained of by whom; a report that names no message is known by its bytes alone."""
+    if complaint.message_id is None:
+        return None
+    parts = (str(subject), complaint.reporter or "", complaint.reporting_mta or "", complaint.message_id,
+             complaint.feedback_type, *sorted(complaint.original_rcpt_to))  # fmt: skip
+    return hashlib.blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=16, person=b"arf").digest()
 
 
 READER = Reader(lambda _: Complaints(), whole=True)

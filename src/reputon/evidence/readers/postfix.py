@@ -1,164 +1,126 @@
-"""Postfix logs of a receiving server: who sent how much, and how much of it to nobody.
+"""Evidence in the log of a receiving Postfix: each recipient that a client tried, and what became of it.
 
-Volume is counted by recipient, where the recipient was judged: delivered, unknown, or refused for its content.  What was
-refused before that (by a list, by a policy) is `rejected` and no volume: nothing was seen of it.  Mail of our own users
-(authenticated, or from this machine) is no evidence about a sender.
+The log is read by queue id, from its beginning: the client's line names the address, later lines the outcome.
+A message whose first line lies in another file is left out: whose it was is not known.  Mail of our own users
+(logged in, or from this host) is no evidence, nor is a temporary refusal, after which the client comes again.
 """
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from ipaddress import IPv4Address, IPv6Address
+from typing import TypeVar
 
-from reputon.authentication.domains import organizational
-from reputon.evidence.ingest import Found, Line, Reader
-from reputon.evidence.kinds import Evidence, Kind, Unreadable, masked
-from reputon.mail import postfix_log
-from reputon.mail.postfix_log import Entry, LogError
-from reputon.subject import SubjectError, address_key, address_text
+from reputon.evidence.files import Line
+from reputon.evidence.ingest import Found, Reader, unreadable
+from reputon.evidence.kinds import Evidence, Kind
+from reputon.evidence.tenant import proved
+from reputon.mail import postfix_log as log
+from reputon.subject import address_key
 
-OPEN = 100_000  # messages, and proofs of authentication, that are remembered; the oldest are forgotten first
+OPEN = 100_000  # messages and SPF proofs that are remembered; the oldest are forgotten
+STAGES = frozenset(("MAIL", "RCPT", "DATA", "END-OF-MESSAGE"))  # before these, no mail was tried
 
-_DELIVERING = frozenset(("smtp", "lmtp", "local", "virtual", "pipe", "error"))
-_NOBODY = ("5.1.1", "5.1.0", "5.1.10")
-_CONTENT = {"virus": Kind.MALWARE, "malware": Kind.MALWARE, "infected": Kind.MALWARE, "spam": Kind.FILTERED}
-
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value")
-
-
-class _Bounded(OrderedDict[_Key, _Value], Generic[_Key, _Value]):
-    """A dictionary that forgets its oldest entries."""
-
-    def remember(self, key: _Key, value: _Value) -> None:
-        self[key] = value
-        self.move_to_end(key)
-        while len(self) > OPEN:
-            self.popitem(last=False)
+_Address = IPv4Address | IPv6Address
+_K = TypeVar("_K")
+_V = TypeVar("_V")
 
 
-@dataclass(frozen=True, slots=True)
-class _Message:
-    """What is known of a message in the queue: its client, its envelope sender's domain, its DKIM signature."""
+@dataclass(slots=True)
+class _Mail:
+    """What is known of a message in the queue."""
 
-    address: int
+    address: _Address
     sender: str | None = None
-    signed: str | None = None
+    author: str | None = None
+    signer: str | None = None
     is_verified: bool = False
 
 
-class PostfixLog:
-    """One log, read from its beginning: a line about a delivery needs the line about its client."""
+class Log:
+    """One log file."""
 
     def __init__(self, now: datetime) -> None:
         self._now = now
-        self._messages: _Bounded[str, _Message] = _Bounded()
-        self._passes: _Bounded[tuple[int, str], None] = _Bounded()
+        self._mails: OrderedDict[str, _Mail] = OrderedDict()
+        self._spf: OrderedDict[tuple[_Address, str], None] = OrderedDict()
 
     def line(self, line: Line) -> Iterator[Found]:
-        """What a line completes; a last line without its end is still being written and waits for the next time."""
+        """The evidence that a line completes; a line without its end is still being written."""
         if not line.is_whole:
             return
-        text = line.text.decode("utf-8", "replace")
         try:
-            entry = postfix_log.parse(text, self._now)
-            if entry is not None:
-                yield from self._entry(entry)
-        except (LogError, SubjectError) as error:
-            yield Unreadable(line.where, masked(text), str(error))
+            entry = log.parse(line.text.decode("utf-8", "replace"), self._now)
+            yield from self._entry(entry) if entry else ()
+        except ValueError as error:
+            yield unreadable(line, error)
 
-    def _entry(self, entry: Entry) -> Iterator[Evidence]:
-        if entry.program == "policyd-spf":
-            self._spf(entry)
-        elif ": " in entry.text and "reject: " in entry.text:
-            yield from self._rejected(entry)
-        elif entry.queue_id is not None:
-            yield from self._queued(entry, entry.queue_id)
+    def _entry(self, entry: log.Entry) -> Iterator[Evidence]:
+        said = entry.said
+        if isinstance(said, log.Refusal):
+            yield from self._refused(entry.time, said)
+        elif isinstance(said, log.SpfPassed):
+            _remember(self._spf, (said.address, said.domain), None)
+        elif isinstance(said, log.Client) and entry.queue_id:
+            self._begun(entry.queue_id, said)
+        elif mail := self._mails.get(entry.queue_id or ""):
+            if isinstance(said, log.Delivery):
+                yield from self._ended(entry.time, said, mail)
+            elif isinstance(said, log.Removed):
+                del self._mails[entry.queue_id or ""]
+            else:
+                _learn(mail, said)
 
-    def _queued(self, entry: Entry, name: str) -> Iterator[Evidence]:
-        message = self._messages.get(name)
-        if entry.program == "smtpd":
-            self._client(entry, name)
-        elif message is None:
+    def _begun(self, queue_id: str, client: log.Client) -> None:
+        self._mails.pop(queue_id, None)  # queue ids are used again
+        if client.address and not client.is_own and not client.address.is_loopback:
+            _remember(self._mails, queue_id, _Mail(client.address))
+
+    def _refused(self, time: datetime, refusal: log.Refusal) -> Iterator[Evidence]:
+        if not refusal.is_final or refusal.is_own or refusal.stage not in STAGES:
             return
-        elif entry.program == "opendkim":
-            self._messages[name] = _signed(message, entry)
-        elif entry.program == "qmgr" and entry.text == "removed":
-            del self._messages[name]
-        elif entry.program == "qmgr":
-            self._messages[name] = replace(message, sender=_domain(entry.field("from")))
-        elif entry.program in _DELIVERING:
-            yield from self._settled(entry, message)
+        if refusal.address and not refusal.address.is_loopback:
+            yield from self._both(time, _outcome(refusal.enhanced), _Mail(refusal.address, refusal.sender))
 
-    def _client(self, entry: Entry, name: str) -> None:
-        address = postfix_log.client(entry.text) if entry.field("client") else None
-        if address and not entry.field("sasl_username") and not address.startswith(("127.", "::1", "unknown")):
-            self._messages.remember(name, _Message(address_key(address)))
+    def _ended(self, time: datetime, delivery: log.Delivery, mail: _Mail) -> Iterator[Evidence]:
+        if delivery.status == "sent":
+            yield from self._both(time, Kind.DELIVERED, mail)
+        elif delivery.status == "bounced":
+            yield from self._both(time, _outcome(delivery.enhanced), mail)
 
-    def _settled(self, entry: Entry, message: _Message) -> Iterator[Evidence]:
-        """A recipient's end: deferred is none."""
-        status = entry.field("status")
-        if status == "sent":
-            yield from self._seen(entry, message, Kind.SENT, Kind.DELIVERED)
-        elif status == "bounced" and entry.field("dsn") in _NOBODY:
-            yield from self._seen(entry, message, Kind.SENT, Kind.UNKNOWN_USER)
-        elif status == "bounced":
-            yield from self._seen(entry, message, Kind.REJECTED)
+    def _both(self, time: datetime, outcome: Kind, mail: _Mail) -> Iterator[Evidence]:
+        """Volume is counted from `sent` alone, so every outcome has one beside it."""
+        subject = address_key(mail.address)
+        tenant = proved(self._proofs(mail), subject)
+        yield Evidence(time, subject, tenant, Kind.SENT)
+        yield Evidence(time, subject, tenant, outcome)
 
-    def _rejected(self, entry: Entry) -> Iterator[Evidence]:
-        """`reject: RCPT from name[address]: 550 5.1.1 <..>: ...; from=<..> to=<..>`, or a milter's at the end."""
-        place, _, said = entry.text.partition("reject: ")[2].partition(": ")
-        address = postfix_log.client(place)
-        code, _, rest = said.partition(" ")
-        is_milter = entry.text.startswith("milter-reject")
-        if address is None or address.startswith("127.") or not (code.startswith("5") or is_milter):
-            return
-        message = _Message(address_key(address), _domain(entry.field("from")))
-        words = said.lower()
-        content = next((kind for word, kind in _CONTENT.items() if word in words), None)
-        if code == "550" and rest.startswith(_NOBODY):
-            yield from self._seen(entry, message, Kind.SENT, Kind.UNKNOWN_USER)
-        elif is_milter and content is not None:
-            yield from self._seen(entry, message, Kind.SENT, content)
-        else:
-            yield from self._seen(entry, message, Kind.REJECTED)
-
-    def _seen(self, entry: Entry, message: _Message, *kinds: Kind) -> Iterator[Evidence]:
-        tenant = self._tenant(message)
-        for kind in kinds:
-            yield Evidence(entry.time, message.address, tenant, kind)
-
-    def _tenant(self, message: _Message) -> str:
-        """Whose mail it is, where somebody has proved it; nobody's otherwise."""
-        if message.signed is not None and message.is_verified:
-            return message.signed
-        if message.sender is not None and (message.address, message.sender) in self._passes:
-            return message.sender
-        return f"unauth@{address_text(message.address)}"
-
-    def _spf(self, entry: Entry) -> None:
-        """`Pass; identity=mailfrom; client-ip=..; envelope-from=..`, with or without `prepend Received-SPF: `."""
-        verdict = entry.text.removeprefix("prepend Received-SPF: ")
-        address, sender = entry.field("client-ip"), _domain(entry.field("envelope-from"))
-        if verdict.startswith("Pass") and entry.field("identity") == "mailfrom" and address and sender:
-            self._passes.remember((address_key(address), sender), None)
+    def _proofs(self, mail: _Mail) -> Iterator[str | None]:
+        yield mail.author
+        yield mail.signer if mail.is_verified else None
+        yield mail.sender if (mail.address, mail.sender) in self._spf else None
 
 
-def _signed(message: _Message, entry: Entry) -> _Message:
-    """OpenDKIM says the domain and the success in two lines; two domains are no proof of either."""
-    if entry.text == "DKIM verification successful":
-        return replace(message, is_verified=True)
-    found = _domain("@" + (entry.field("d") or ""))
-    return replace(message, signed=found if message.signed in (None, found) else None) if found else message
+def _learn(mail: _Mail, said: log.Said) -> None:
+    if isinstance(said, log.Sender):
+        mail.sender = said.domain
+    elif isinstance(said, log.DmarcPassed):
+        mail.author = said.domain
+    elif isinstance(said, log.Signed):
+        mail.signer = said.domain
+    elif isinstance(said, log.Verified):
+        mail.is_verified = True
 
 
-def _domain(address: str | None) -> str | None:
-    """The organizational domain of an envelope address; None for the empty sender and what names none."""
-    try:
-        return organizational(address.rpartition("@")[2].strip('">')) if address else None
-    except SubjectError:
-        return None
+def _outcome(enhanced: str | None) -> Kind:
+    return Kind.UNKNOWN_USER if enhanced == "5.1.1" else Kind.REJECTED
 
 
-READER = Reader(PostfixLog)
+def _remember(known: "OrderedDict[_K, _V]", key: _K, value: _V) -> None:
+    known[key] = value
+    if len(known) > OPEN:
+        known.popitem(last=False)
+
+
+READER = Reader(Log)
