@@ -1,24 +1,21 @@
 """The engine: DuckDB runs the sums, the formula makes them scores, for addresses, tenants and tenants of addresses."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 
-from reputon.score.model import PLACES, Assessed, Factor, Floats, Parameters, Score, Signal, assess
-from reputon.subject import Subject, of_key
+from reputon.score.judgement import Entity, Recent, judged
+from reputon.score.model import Parameters, Score
 
 ONE = 1 << 20  # the fixed-point unit of a message
 DAY = 86400  # seconds
 
 Scope = Literal["address", "tenant", "pair"]
-Entity = tuple[int, str]  # (subject key or 0, tenant or ""): what is scored
 
 # An entity is an address, a tenant over all its addresses, or a tenant at an address.
 _COLUMNS: dict[Scope, str] = {
@@ -28,14 +25,9 @@ _COLUMNS: dict[Scope, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Recent:
-    """An entity's last 24 hours: messages by kind, pieces of bad evidence, who reported them, when the last one."""
-
-    messages: dict[str, int]
-    pieces: int
-    sources: frozenset[str]
-    latest: int | None
+def since(parameters: Parameters, now: datetime) -> int:
+    """The time (epoch seconds) of the oldest evidence that still counts: whole UTC days, as it fades."""
+    return (int(now.timestamp()) // DAY - parameters.memory_days + 1) * DAY
 
 
 def scores(rows: pa.Table, scope: Scope, parameters: Parameters, now: datetime) -> list[Score]:
@@ -47,14 +39,9 @@ def scores(rows: pa.Table, scope: Scope, parameters: Parameters, now: datetime) 
     return judged(amounts, parameters, now)
 
 
-def judged(amounts: dict[Entity, dict[str, float]], parameters: Parameters, now: datetime) -> list[Score]:
-    """Scores from the messages of each kind that each entity has."""
-    if not amounts:
-        return []
-    sample = np.array([each.get("sent", 0.0) for each in amounts.values()])
-    counts = np.array([[_count(each, signal) for signal in parameters.signals] for each in amounts.values()])
-    assessed = assess(sample, counts, parameters.signals)
-    return [_score(entity, index, sample, counts, assessed, parameters, now) for index, entity in enumerate(amounts)]
+def volumes(rows: pa.Table, scope: Scope, parameters: Parameters, now: datetime) -> dict[Entity, int]:
+    """What each entity sent in all, neither faded nor capped: who has which part of an address."""
+    return {(subject, tenant): sent for subject, tenant, sent in _run("volumes.sql", rows, scope, parameters, now)}
 
 
 def recent(rows: pa.Table, scope: Scope, parameters: Parameters, now: datetime) -> dict[Entity, Recent]:
@@ -80,7 +67,8 @@ def _run(file: str, rows: pa.Table, scope: Scope, parameters: Parameters, now: d
         db.register("fading", _fading(parameters))
         db.register("bounds", pa.table({"now": [int(now.timestamp())], "least": [parameters.day_volume]}))
         db.execute(f"CREATE VIEW evidence AS SELECT time, source, {_COLUMNS[scope]}, kind, count FROM rows")  # noqa: S608 - a column list of our own table
-        return db.execute(_sql(file)).fetchall()
+        found: list[tuple[Any, ...]] = db.execute(_sql(file)).fetchall()
+        return found
 
 
 @cache
@@ -92,54 +80,4 @@ def _fading(parameters: Parameters) -> pa.Table:
     ages = range(parameters.memory_days)
     return pa.table(
         {"age": list(ages), "weight": [round(ONE * 2 ** (-age / parameters.half_life_days)) for age in ages]}
-    )
-
-
-def _count(amounts: dict[str, float], signal: Signal) -> float:
-    return sum(amounts.get(kind, 0.0) * worth for kind, worth in signal.kinds.items())
-
-
-def _score(
-    entity: Entity,
-    index: int,
-    sample: Floats,
-    counts: Floats,
-    assessed: Assessed,
-    parameters: Parameters,
-    now: datetime,
-) -> Score:
-    key, tenant = entity
-    is_known = sample[index] >= parameters.least_sample or counts[index].sum() > 0
-    return Score(
-        subject=of_key(key) if key or not tenant else tenant_subject(tenant),
-        tenant=tenant if key and tenant else None,
-        value=float(assessed.value[index]) if is_known else None,
-        low=float(assessed.low[index]),
-        high=float(assessed.high[index]),
-        sample=round(float(sample[index]), PLACES),
-        factors=_factors(index, counts, assessed, parameters.signals),
-        as_of=now,
-        version=parameters.version,
-    )
-
-
-def tenant_subject(tenant: str) -> Subject:
-    """Whom a tenant's score is about: its domain, or the address of mail that nobody authenticated."""
-    address = tenant.removeprefix("unauth@")
-    return Subject("ip" if address != tenant else "domain", address)
-
-
-def _factors(index: int, counts: Floats, assessed: Assessed, signals: tuple[Signal, ...]) -> tuple[Factor, ...]:
-    return tuple(
-        Factor(
-            kind=signal.name,
-            count=round(float(counts[index, column]), PLACES),
-            rate=float(assessed.rates[index, column]),
-            low=signal.low,
-            high=signal.high,
-            weight=signal.weight,
-            badness=float(assessed.badness[index, column]),
-            share=float(assessed.shares[index, column]),
-        )
-        for column, signal in enumerate(signals)
     )

@@ -1,4 +1,4 @@
-"""Rater: the operator of a list in the made world: takes evidence in, scores, lists, publishes; the stages' own code."""
+"""Rater: the operator of a list in the made world: takes evidence in, scores, lists, publishes by the stages."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -22,8 +22,18 @@ from reputon.simulate.provider import Bounce, Provider
 from reputon.simulate.rater import Rater
 from reputon.simulate.receiver import Receiver
 from reputon.simulate.relay import Relay
-from reputon.simulate.scene import ADMINISTRATED, NOISY, POOL, RECEIVER, RELAY_ADDRESS, ROOT, SPAM_BEGINS, START
-from reputon.simulate.scene import Letter, Scene
+from reputon.simulate.scene import (
+    ADMINISTRATED,
+    NOISY,
+    POOL,
+    RECEIVER,
+    RELAY_ADDRESS,
+    ROOT,
+    SPAM_BEGINS,
+    START,
+    Letter,
+    Scene,
+)
 from reputon.simulate.smtp import Envelope, send
 from reputon.zone.server import Running, Server
 
@@ -46,7 +56,7 @@ class Event:
 def names(scene: Scene) -> World:
     """The made world's other DNS names: everybody's SPF."""
     pool = " ".join(f"ip4:{address}" for address in POOL)
-    said = {tenant: "v=spf1 include:spf.poolpost.example -all" for tenant in scene.tenants}
+    said = dict.fromkeys(scene.tenants, "v=spf1 include:spf.poolpost.example -all")
     said[ADMINISTRATED] = "v=spf1 include:spf.poolpost.example include:spf.carrier.example -all"
     said["spf.poolpost.example"] = f"v=spf1 {pool} -all"
     said["spf.carrier.example"] = f"v=spf1 ip4:{RELAY_ADDRESS} -all"

@@ -1,0 +1,1 @@
+"""Listing: who is listed, why, and until when."""
