@@ -150,7 +150,7 @@ def may_list(subject: Subject, settings: Settings) -> bool:
 
 def quiet(times: int, settings: Settings) -> timedelta:
     """How long nothing bad may be seen until the n-th listing of 30 days ends."""
-    return min(timedelta(hours=settings.quiet_hours) * 2 ** min(times - 1, _DOUBLINGS), LONGEST)
+    return min(timedelta(hours=settings.quiet_hours) * (1 << min(times - 1, _DOUBLINGS)), LONGEST)
 
 
 def changes(

@@ -15,6 +15,7 @@ from reputon.remedy.diagnosis import Diagnosis, as_json, diagnose
 from reputon.reroute import incident, switch
 from reputon.reroute.incident import Incident, Listed, Plan, Route
 from reputon.reroute.store import Store
+from reputon.reroute.switch import Place
 from reputon.resolver import Resolver
 from reputon.simulate.clock import Clock
 from reputon.simulate.scene import ADMINISTRATED, POOL, POOL_PREFIX, ROOT
@@ -110,7 +111,7 @@ class Administrator:
         path.write_text(ticket.write([found], self._providers["poolpost"]))
         return path
 
-    def reroute(self, found: Diagnosis, relay: tuple[str, int], connector: Path) -> Switched | None:
+    def reroute(self, found: Diagnosis, relay: tuple[str, int], place: Place) -> Switched | None:
         """`reputon reroute apply`: the way round for that receiver; None where the cause forbids it."""
         assert found.cause is not None
         assert found.report is not None
@@ -121,7 +122,7 @@ class Administrator:
         receiver = str(found.report.recipient).rpartition("@")[2]
         route = Route("", incident.receivers([receiver], via), via, "hard")
         begun = incident.begin(route, found.cause.id, said.why, self._clock.now, self._clock.now + LISTED_LONG)
-        active, plan = switch.apply(self._incidents, begun, switch.Place("table", connector))
+        active, plan = switch.apply(self._incidents, begun, place)
         (self.folder / "reroute.diff").write_text(plan.diff)
         return Switched(active, plan)
 

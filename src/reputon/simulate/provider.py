@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reputon.reroute.adapters import table
+from reputon.reroute.switch import Place
 from reputon.simulate import writing
 from reputon.simulate.clock import Clock
 from reputon.simulate.scene import POOL
@@ -52,7 +53,7 @@ class Provider:
 
     def __init__(self, folder: Path, receiver: tuple[str, int], clock: Clock, seed: int) -> None:
         self.folder = folder
-        self.stopped: set[str] = set()
+        self._stopped: set[str] = set()
         self._receiver = receiver
         self._clock = clock
         # Not for secrets: the same seed must choose the same addresses again.
@@ -75,17 +76,21 @@ class Provider:
         """Where tenants hand in their mail."""
         return self._listener.address
 
-    def connector(self, tenant: str) -> Path:
-        """The folder of a tenant's own routes."""
+    def place(self, tenant: str) -> Place:
+        """Where a tenant's own routes are switched."""
         folder = self.folder / "connectors" / tenant
         folder.mkdir(parents=True, exist_ok=True)
-        return folder
+        return Place("table", folder)
+
+    def stop(self, tenant: str) -> None:
+        """Take no more mail of a tenant."""
+        self._stopped.add(tenant)
 
     async def handle_MAIL(  # noqa: N802
         self, _server: Any, _session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
         """Take no mail of tenants that were stopped."""
-        if address.rpartition("@")[2] in self.stopped:
+        if address.rpartition("@")[2] in self._stopped:
             return "550 5.7.1 This account was stopped because of spam"
         envelope.mail_from = address
         envelope.mail_options.extend(options)

@@ -1,4 +1,4 @@
-"""Relay: the way round: takes a message, hands it on from its own address, and answers what it was answered."""
+"""Relay: takes a message, hands it on from an outside address, and answers what it was answered: the way round."""
 
 import asyncio
 from typing import Any
@@ -11,8 +11,10 @@ from reputon.simulate.smtp import RELAY_PEER, Envelope, Listener, send
 class Relay:
     """Use with `with`.  It has no queue: whoever sends knows at once whether the message arrived."""
 
-    def __init__(self, to: tuple[str, int]) -> None:
+    def __init__(self, to: tuple[str, int], peer: str = RELAY_PEER, outside: str = RELAY_ADDRESS) -> None:
         self._to = to
+        self._peer = peer
+        self._outside = outside
         self._listener = Listener(self, writing.RELAY_HOST)
 
     def __enter__(self) -> "Relay":
@@ -30,5 +32,5 @@ class Relay:
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         """Hand it on while the sender waits."""
         wanted = [Envelope(envelope.mail_from, each, envelope.content) for each in envelope.rcpt_tos]
-        replies = await asyncio.to_thread(send, self._to, wanted, RELAY_PEER, RELAY_ADDRESS)
+        replies = await asyncio.to_thread(send, self._to, wanted, self._peer, self._outside)
         return replies[0].line

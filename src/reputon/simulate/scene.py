@@ -16,7 +16,8 @@ NOISY = "pills.example"
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 SPAM_BEGINS = START + timedelta(hours=2)
-END = START + timedelta(hours=31)
+HOURS = 31  # until the last listing is over and the last route is back
+END = START + timedelta(hours=HOURS)
 _SHORT, _LONG = timedelta(minutes=10), timedelta(hours=1)
 _DAY, _NIGHT = 4, 1  # letters an hour of a clean tenant; people sleep from 18 to 8
 _SPAM = 14  # letters a tick, about 40 % of the pool's mail by day
@@ -64,13 +65,15 @@ class Scene:
         return [letter for letter in self.letters if after < letter.at <= until]
 
 
-def make(seed: int = 1) -> Scene:
-    """The scene of a seed: the same seed gives the same scene."""
+def make(seed: int = 1, hours: int = HOURS) -> Scene:
+    """The scene of a seed, cut off after some hours: the same seed gives the same scene."""
     # Not for secrets: a seed must give the same scene again.
     dice = random.Random(seed)  # noqa: S311
-    ticks = tuple(_ticks())
+    end = START + hours * _LONG
+    ticks = tuple(each for each in _ticks() if each <= end)
     clean = [letter for tenant in _tenants() for letter in _clean(tenant, dice)]
-    letters = sorted([*clean, *_spam(ticks, dice)], key=lambda letter: (letter.at, letter.message_id))
+    sent = (letter for letter in (*clean, *_spam(ticks, dice)) if letter.at <= end)
+    letters = sorted(sent, key=lambda letter: (letter.at, letter.message_id))
     return Scene(seed, (*_tenants(), NOISY), ticks, tuple(letters))
 
 
@@ -82,14 +85,13 @@ def _ticks() -> Iterator[datetime]:
     """Ten minutes by day, an hour from the afternoon until the next noon."""
     at = START
     while at < END:
-        is_quiet = timedelta(hours=7) <= at - START < timedelta(hours=27)
+        is_quiet = timedelta(hours=7) <= at - START < timedelta(hours=25)
         at += _LONG if is_quiet else _SHORT
         yield at
 
 
 def _clean(tenant: str, dice: random.Random) -> Iterator[Letter]:
-    hours = int((END - START) / _LONG)
-    for hour in range(hours):
+    for hour in range(HOURS):
         begins = START + hour * _LONG
         for number in range(_DAY if 8 <= begins.hour < 18 else _NIGHT):
             at = begins + timedelta(seconds=dice.randrange(1, 3600))

@@ -57,7 +57,7 @@ def _authenticated(complaint: Complaint) -> Iterator[str | None]:
     """The domains that the reporter saw pass, the weightiest first: DMARC, DKIM (the author's before others), SPF."""
     headers = (("Authentication-Results", text) for text in complaint.authentication_results)
     passed = [each for field in results.read(headers) for each in field.verdicts if each.result == "pass"]
-    author = domain_of(next(_values(complaint, "from"), None))
+    author = domain_of(next(iter(_values(complaint, "from")), None))
     signers = [each.domain or _signer(complaint) for each in passed if each.method == "dkim"]
     yield from (each.domain for each in passed if each.method == "dmarc")
     yield from sorted(signers, key=lambda each: not (each and author and aligned(each, author)))
