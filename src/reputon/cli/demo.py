@@ -72,11 +72,16 @@ def _json(mode: str, event: "Event") -> None:
 
 def _tell(event: "Event") -> None:
     from rich.padding import Padding
+    from rich.table import Table
     from rich.text import Text
 
     from reputon.cli import diagnose
 
-    line = Text.assemble((f"{event.at:%d %H:%M}  ", "dim"), (f"{event.who:<15} ", "bold"), event.said)
+    line = Table.grid(padding=(0, 1))
+    for width in (8, 15):
+        line.add_column(width=width)
+    line.add_column()
+    line.add_row(Text(f"{event.at:%d %H:%M}", style="dim"), Text(event.who, style="bold"), Text(event.said))
     console.out.print(line)
     if isinstance(event.shown, str):
         console.out.print(Padding(Text(event.shown.rstrip("\n"), style="cyan"), (0, 0, 1, 4)))

@@ -61,7 +61,9 @@ def send(
     client.connect(*to)
     try:
         client.ehlo_or_helo_if_needed()
-        return [_sent(client, each) for each in envelopes]
+        replies = [_sent(client, each) for each in envelopes]
+        client.quit()
+        return replies
     finally:
         client.close()
 
@@ -87,7 +89,7 @@ class Listener(Controller):
     def factory(self) -> SMTP:
         """The server of one connection."""
         timeout = TIMEOUT if self._proxied else None
-        made: SMTP = SMTP(self.handler, hostname=self._name, proxy_protocol_timeout=timeout)  # type: ignore[no-untyped-call]
+        made: SMTP = SMTP(self.handler, hostname=self._name, proxy_protocol_timeout=timeout)
         return made
 
     @property

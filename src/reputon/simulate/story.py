@@ -2,17 +2,19 @@
 
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from types import TracebackType
+from typing import Literal, Protocol
 
 from reputon.listing import policy
 from reputon.listing.rescore import Rescored
 from reputon.remedy.diagnosis import Diagnosis
 from reputon.reroute.adapters import table
+from reputon.reroute.switch import Place
 from reputon.resolver import Question, Servers, World
 from reputon.simulate import writing
 from reputon.simulate.administrator import Administrator, Switched
@@ -63,10 +65,49 @@ def names(scene: Scene) -> World:
     return World({name: {"TXT": [text]} for name, text in said.items()})
 
 
+class Outbound(Protocol):
+    """A provider as the story needs it: the small MTA, or a real one."""
+
+    def __enter__(self) -> "Outbound": ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where tenants hand in their mail."""
+        ...
+
+    def flush(self) -> list[Bounce]:
+        """Send what is queued; what came back."""
+        ...
+
+    def stop(self, tenant: str) -> None:
+        """Take no more mail of a tenant."""
+        ...
+
+    def place(self, tenant: str) -> Place:
+        """Where a tenant's routes are switched."""
+        ...
+
+
+MakeOutbound = Callable[[Path, tuple[str, int], Clock, int], Outbound]
+
+
 class Play:
     """One world being played: `events()` until it ends, then `outcome()`."""
 
-    def __init__(self, scene: Scene, mode: Mode, folder: Path) -> None:
+    def __init__(
+        self,
+        scene: Scene,
+        mode: Mode,
+        folder: Path,
+        provider: MakeOutbound = Provider,
+        reaction: timedelta = REACTION,
+    ) -> None:
+        self._make_provider = provider
+        self._reaction = reaction
         self.scene = scene
         self.mode: Mode = mode
         self.folder = folder
@@ -75,6 +116,7 @@ class Play:
         self._untaken: set[str] = set()
         self._times = Times(SPAM_BEGINS)
         self._switched: Switched | None = None
+        self._has_spam = False
 
     def events(self) -> Iterator[Event]:
         """Play it, telling what happens as it happens."""
@@ -95,18 +137,22 @@ class Play:
         evidence = self.folder / "receiver"
         self._rater = enter(Rater(self.folder / "state", evidence, settings, names(self.scene), self.clock))
         dns = enter(Running(Server(self._rater.ask, [("127.0.0.1", 0)])))
+        self.dns = dns.addresses[0]
         self.resolver = Servers(dns.addresses)
         self._receiver = enter(Receiver(evidence, self.resolver, self.clock, self.scene.letters))
         self._relay = enter(Relay(self._receiver.address))
-        self._provider = enter(Provider(self.folder / "provider", self._receiver.address, self.clock, self.scene.seed))
+        self._provider = enter(
+            self._make_provider(self.folder / "provider", self._receiver.address, self.clock, self.scene.seed)
+        )
         self._administrator = Administrator(self.folder / "administrator", self.resolver, self.clock)
 
     def _event(self, who: str, said: str, shown: Diagnosis | str | None = None) -> Event:
         return Event(self.clock.now, who, said, shown)
 
     def _tick(self, letters: Sequence[Letter]) -> Iterator[Event]:
-        if self.clock.now - timedelta(minutes=10) == SPAM_BEGINS:
-            yield self._event("tenant", f"{NOISY} begins to spam through the same addresses")
+        if not self._has_spam and any(each.is_spam for each in letters):
+            self._has_spam = True
+            yield Event(SPAM_BEGINS, "tenant", f"{NOISY} begins to spam through the same addresses")
         self._submit(letters)
         bounces = self._provider.flush()
         self._bounces += bounces
@@ -182,13 +228,13 @@ class Play:
         self._times = replace(self._times, first_bounce=self.clock.now)
         ticket = self._administrator.ticket(found)
         yield self._event(ADMINISTRATED, f"writes the ticket: {ticket.name}", ticket.read_text())
-        connector = self._provider.connector(ADMINISTRATED)
-        self._switched = self._administrator.reroute(found, self._relay.address, connector)
+        place = self._provider.place(ADMINISTRATED)
+        self._switched = self._administrator.reroute(found, self._relay.address, place)
         if self._switched is None:
             yield self._event(ADMINISTRATED, "may not reroute: the listing is not verified")
             return
         self._times = replace(self._times, rerouted=self.clock.now)
-        routes = (connector / table.FILE).read_text()
+        routes = (place.config_dir / table.FILE).read_text()
         yield self._event(ADMINISTRATED, f"mail to {RECEIVER} goes by the relay", routes)
         again = {each.message_id for each in bounces}
         refused = [each for each in self.scene.letters if each.message_id in again and each.whose == "user"]
@@ -198,10 +244,10 @@ class Play:
 
     def _stop_noisy(self) -> Iterator[Event]:
         listed = self._times.listed
-        if listed and self._times.noisy_stopped is None and self.clock.now - listed >= REACTION:
-            self._provider.stopped.add(NOISY)
+        if listed and self._times.noisy_stopped is None and self.clock.now - listed >= self._reaction:
+            self._provider.stop(NOISY)
             self._times = replace(self._times, noisy_stopped=self.clock.now)
-            yield self._event("provider", f"stops {NOISY}, an hour after the evidence named it")
+            yield self._event("provider", f"stops {NOISY}: the evidence named it at {listed:%H:%M}")
 
     def outcome(self) -> Outcome:
         """What became of everything."""
