@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -218,7 +219,7 @@ LISTED = st.dictionaries(ADDRESSES | PREFIXES | DOMAINS, st.integers(-2, 3), max
 
 
 def make(listed):
-    listings = [
+    listings: list[Any] = [
         SimpleNamespace(subject=parse(who), scope="address", reasons=(), expires=NOW + timedelta(hours=hours))
         for who, hours in listed.items()
     ]

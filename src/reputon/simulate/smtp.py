@@ -60,7 +60,7 @@ def send(
     client = _Client(peer, outside)
     client.connect(*to)
     try:
-        client.ehlo_or_helo_if_needed()
+        client.ehlo()
         replies = [_sent(client, each) for each in envelopes]
         client.quit()
         return replies
