@@ -51,7 +51,7 @@ def test_verb_is_documented(names):
 def test_every_key_is_documented_with_its_meaning():
     page = (ROOT / "docs" / "configuration.md").read_text()
     rows = dict(re.findall(r"^\| `([a-z_.]+)` \| (.+?) \|", page, flags=re.MULTILINE))
-    keys = {key: value for key, value, _, _ in config.keys()}
+    keys = {each[0]: each[1] for each in config.keys()}  # noqa: SIM118 - a function, not a mapping
     assert set(rows) == set(keys)
     for key, value in keys.items():
         if isinstance(value, (int, float)):
@@ -102,24 +102,3 @@ def test_every_class_is_in_the_glossary_and_no_other():
     rows = re.findall(r"^\| `([a-z0-9_.]+)` \| (.+) \|$", page, flags=re.MULTILINE)
     told = {(module, name) for module, names in rows for name in re.findall(r"`(\w+)`", names)}
     assert told == set(classes())
-
-
-def test_a_class_is_named_by_no_banned_word():
-    page = (ROOT / "docs" / "words.md").read_text()
-    banned = {
-        "Entity",
-        "Target",
-        "Customer",
-        "Parser",
-        "Importer",
-        "Feed",
-        "Rating",
-        "Ban",
-        "Block",
-        "Manager",
-        "Helper",
-    }
-    # `Target` and `Rating` stand for other ideas here: whom a list is asked about, and the rater's work at a time.
-    found = {name for _, name in classes()} & (banned - {"Target", "Rating"})
-    assert not found
-    assert "rating" in page

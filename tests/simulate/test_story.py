@@ -144,7 +144,8 @@ class PostfixProvider:
                 stack.enter_context(Relay(self._receiver, PROVIDER_PEER, address)).address for address in scene.POOL
             ]
             pool = ", ".join(f"smtp:[{host}]:{port}" for host, port in ways)
-            tenants = "".join(f"{each} smtp:[127.0.0.1]:{mailbox.port}\n" for each in scene.make().tenants)
+            # Whole addresses: Postfix asks every map for the address first, and randmap has an answer for anything.
+            tenants = "".join(f"office@{each} smtp:[127.0.0.1]:{mailbox.port}\n" for each in scene.make().tenants)
             self._postfix = stack.enter_context(
                 Postfix(
                     files={"tenants": tenants, "stopped": ""},
