@@ -144,12 +144,13 @@ class PostfixProvider:
                 stack.enter_context(Relay(self._receiver, PROVIDER_PEER, address)).address for address in scene.POOL
             ]
             pool = ", ".join(f"smtp:[{host}]:{port}" for host, port in ways)
-            # Whole addresses: Postfix asks every map for the address first, and randmap has an answer for anything.
-            tenants = "".join(f"office@{each} smtp:[127.0.0.1]:{mailbox.port}\n" for each in scene.make().tenants)
+            tenants = "".join(f"{each} smtp:[127.0.0.1]:{mailbox.port}\n" for each in scene.make().tenants)
             self._postfix = stack.enter_context(
                 Postfix(
                     files={"tenants": tenants, "stopped": ""},
-                    transport_maps=f"texthash:$config_directory/tenants, randmap:{{{pool}}}",
+                    transport_maps="texthash:$config_directory/tenants",
+                    # Not in transport_maps: randmap has an answer for any address, before a domain is looked up.
+                    sender_dependent_default_transport_maps=f"randmap:{{{pool}}}",
                     smtpd_sender_restrictions="check_sender_access texthash:$config_directory/stopped",
                     smtpd_hard_error_limit="10000",
                     smtpd_soft_error_limit="10000",
