@@ -1,6 +1,7 @@
 """Adapters as pure functions: routes put in and taken out of any text, and folders of files before and after."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,8 @@ def test_scenes(scene):
     [
         ("relayhost = [smart.test]\n", SOFT, "--mode hard"),
         ("default_transport = randmap:{out1:, out2:}\n", SOFT, "--mode hard"),
+        ("transport_maps = randmap:{out1:, out2:}\n", SOFT, "sender_dependent_default_transport_maps"),
+        ("transport_maps = hash:/x, randmap:{out1:, out2:}\n", replace(SOFT, mode="hard"), "randmap"),
         (None, SOFT, "--config-dir"),
         ("", Route("00000000", ("mx:mx.a.test",), SOFT.relay, "hard"), "name the domains"),
         ("# reputon end\n", HARD, "by hand"),

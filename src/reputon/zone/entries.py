@@ -10,14 +10,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from ipaddress import ip_address, ip_network
 from math import floor
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from reputon.listing.policy import Listing
+from reputon.score.model import PublishedScore
 from reputon.subject import Subject
-
-if TYPE_CHECKING:
-    from reputon.listing.policy import Listing
-    from reputon.score.model import PublishedScore
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
 SHARE = 0.2  # of the loss that a reason must carry to have a code of its own
@@ -60,7 +57,7 @@ class Entry:
         return self.expires < FOREVER
 
 
-def of_listing(listing: "Listing", url: str) -> Entry:
+def of_listing(listing: Listing, url: str) -> Entry:
     """The entry of a listing: the score's code always, and one for each reason that carries its share."""
     reasons = ["score"]
     reasons += [each.kind for each in listing.reasons if each.kind != "score" and each.share >= SHARE]
@@ -72,7 +69,7 @@ def of_listing(listing: "Listing", url: str) -> Entry:
     return Entry(owner, listing.subject.text, codes, text, listing.expires, covers)
 
 
-def of_score(score: "PublishedScore", url: str) -> Entry:
+def of_score(score: PublishedScore, url: str) -> Entry:
     """The entry of a published score; it stays until the next table, because a score does not expire by itself."""
     text = (
         f"score={score.value:.2f} confidence={score.confidence:.2f} sample={band(score.sample)} "

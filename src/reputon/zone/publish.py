@@ -4,15 +4,13 @@ import logging
 import threading
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from reputon.listing.policy import Listing
 from reputon.resolver import World
+from reputon.score.model import PublishedScore
 from reputon.zone import made, table
 from reputon.zone.table import Reply, Settings, Table
-
-if TYPE_CHECKING:
-    from reputon.listing.policy import Listing
-    from reputon.score.model import PublishedScore
 
 _log = logging.getLogger(__name__)
 
@@ -24,11 +22,11 @@ class Source(Protocol):
         """A number that grows with every change."""
         ...
 
-    def listings(self, now: datetime) -> "Iterable[Listing]":
+    def listings(self, now: datetime) -> Iterable[Listing]:
         """Who is listed."""
         ...
 
-    def scores(self) -> "Iterable[PublishedScore]":
+    def scores(self) -> Iterable[PublishedScore]:
         """The scores that may be seen."""
         ...
 

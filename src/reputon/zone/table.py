@@ -8,15 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from reputon import subject
+from reputon.listing.policy import Listing
+from reputon.score.model import PublishedScore
 from reputon.zone import entries
 from reputon.zone.entries import CODES, LISTED, Covers, Entry
-
-if TYPE_CHECKING:
-    from reputon.listing.policy import Listing
-    from reputon.score.model import PublishedScore
 
 NIBBLES, PREFIX = 32, 16  # labels of an IPv6 address, and of its /64
 _HEX = frozenset("0123456789abcdef")
@@ -77,9 +74,7 @@ class Table:
     zones: Mapping[str, Zone] = field(default_factory=dict)
 
 
-def build(
-    listings: Iterable["Listing"], scores: Iterable["PublishedScore"], settings: Settings, serial: int = 1
-) -> Table:
+def build(listings: Iterable[Listing], scores: Iterable[PublishedScore], settings: Settings, serial: int = 1) -> Table:
     """The table of these listings and scores.  ZoneError where `settings.root` is no domain name."""
     try:
         root = subject.domain(settings.root)

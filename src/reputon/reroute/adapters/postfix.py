@@ -62,6 +62,13 @@ def _refuse(main: str, master: str, routes: Sequence[Route]) -> None:
             raise RerouteError(f"Postfix routes by recipient domain: name the domains behind {by_mx[0][3:]}")
         if any(line.split()[:1] == [_name(route)] for line in lines(master)):
             raise RerouteError(f"{MASTER} has a service {_name(route)} that is not ours: give it another name")
+        for kind in ("randmap:", "static:"):
+            if kind in (value(main, "transport_maps") or ""):
+                # Postfix asks every map for the whole address before any for its domain.
+                raise RerouteError(
+                    f"`transport_maps` in {MAIN} has a {kind} map, which answers before a domain's route: move it to "
+                    "sender_dependent_default_transport_maps"
+                )
         if route.mode == "soft":
             for parameter, usual in (("relayhost", ""), ("default_transport", "smtp")):
                 if (value(main, parameter) or usual) != usual:

@@ -1,0 +1,92 @@
+"""Killed, or on a full disk: whatever happens to `reputon ingest`, running it again has every piece once."""
+
+import json
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from reputon.evidence.store import Store
+
+LINES = 12_000
+KILLS = 20
+INGEST = [sys.executable, "-m", "reputon.cli", "ingest", "jsonl", "log.jsonl", "--source", "mx1"]
+
+
+def written(folder: Path, lines: int) -> Counter[tuple[object, ...]]:
+    """A log; what a store must hold of it."""
+    (folder / "reputon.toml").write_text('state_dir = "state"\n')
+    expected: Counter[tuple[object, ...]] = Counter()
+    with (folder / "log.jsonl").open("w") as file:
+        for number in range(lines):
+            tenant, host = f"t{number % 50}.example", number % 200
+            said = {"time": "2026-11-24T10:00:00Z", "ip": f"192.0.2.{host}", "kind": "sent", "tenant": tenant}
+            file.write(json.dumps(said) + "\n")
+            expected[host, tenant] += 1
+    return expected
+
+
+def held(folder: Path) -> Counter[tuple[object, ...]]:
+    with Store(folder / "state") as store:
+        rows = store.rows().to_pylist()
+    return Counter((row["subject"] & 255, row["tenant"]) for row in rows)
+
+
+@pytest.mark.heavy
+def test_killed_at_any_moment_nothing_is_lost_or_doubled(tmp_path):
+    expected = written(tmp_path, LINES)
+    whole = time.monotonic()
+    subprocess.run(INGEST, cwd=tmp_path, check=True, capture_output=True, timeout=120)
+    whole = time.monotonic() - whole
+    assert held(tmp_path) == expected
+    for file in (tmp_path / "state").iterdir():
+        file.unlink()
+    dice, partial = random.Random(5), set()
+    for _ in range(KILLS):
+        process = subprocess.Popen(INGEST, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        # From the first import to the last commit; a run that ends before its kill starts from a known store again.
+        time.sleep(dice.uniform(0, whole))
+        process.send_signal(signal.SIGKILL)
+        process.wait(10)
+        found = held(tmp_path)
+        assert not found - expected
+        partial.add(found.total())
+        if found == expected:
+            for file in (tmp_path / "state").iterdir():
+                file.unlink()
+    assert len(partial) > 2  # some kills did fall into the middle
+    subprocess.run(INGEST, cwd=tmp_path, check=True, capture_output=True, timeout=120)
+    assert held(tmp_path) == expected
+
+
+def limited(size: int):
+    def limit() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a write then fails, as on a full disk
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    return limit
+
+
+def test_a_full_disk_is_told_and_loses_nothing(tmp_path):
+    expected = written(tmp_path, LINES)
+    done = subprocess.run(INGEST, cwd=tmp_path, capture_output=True, text=True, timeout=60, preexec_fn=limited(600_000))
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+    before = held(tmp_path)
+    assert not before - expected
+    subprocess.run(INGEST, cwd=tmp_path, check=True, capture_output=True, timeout=60)
+    assert held(tmp_path) == expected
+
+
+def test_a_store_that_cannot_be_made_is_one_line(tmp_path):
+    written(tmp_path, 1)
+    (tmp_path / "state").write_text("a file where the folder should be")
+    done = subprocess.run(INGEST, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
