@@ -1,4 +1,4 @@
-"""Measure the demo: wall time, and the figures of its last lines.  Usage: python bench/demo.py [SEED...]"""
+"""Measure the demo: wall time, and the figures of its last lines.  Usage: `python bench/demo.py [SEED...]`."""
 
 import json
 import subprocess

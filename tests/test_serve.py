@@ -93,7 +93,6 @@ def test_it_stops_cleanly_when_told(ledger, number):
 
 @pytest.fixture
 def config(tmp_path):
-    pytest.importorskip("reputon.listing.ledger")
     path = tmp_path / "reputon.toml"
     path.write_text(f"state_dir = {json.dumps(str(tmp_path / 'state'))}\n[zone]\nroot = 'rep.test'\n")
     return path

@@ -1,5 +1,6 @@
 """Complaints: each report one piece, the tenant by what the reporter saw pass, the same report once."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -98,7 +99,5 @@ def test_no_recipient_is_stored(store, tmp_path):
 def test_no_bytes_break_the_parser(data, at):
     whole = report()
     for each in (data, whole[:at], whole[:at] + data + whole[at:]):
-        try:
+        with suppress(ArfError):
             arf.parse(each)
-        except ArfError as error:
-            assert str(error)

@@ -69,7 +69,7 @@ def test_without_proof_it_is_nobodys(store, tmp_path):
 
 
 def test_read_while_it_is_written(store, tmp_path):
-    found: Counter = Counter()
+    found = Counter[tuple[str, str, str]]()
     for cut in range(0, len(LOG) + 97, 97):
         _, found = read(store, tmp_path / "mail.log", LOG[:cut])
     _, whole = read(store, tmp_path / "mail.log", LOG)

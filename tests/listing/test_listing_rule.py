@@ -1,6 +1,7 @@
 """The rule: each condition just met and just missed; one lying source lists nobody; shared addresses are spared."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -31,7 +32,7 @@ def rows(*evidence, now=NOW):
         (int((now - timedelta(hours=ago)).timestamp()), source, address_key(address), *rest)
         for ago, source, address, *rest in evidence
     ]
-    columns = list(zip(*made, strict=True)) or [[] for _ in ROWS]
+    columns: list[Any] = list(zip(*made, strict=True)) or [() for _ in ROWS]
     return pa.table([pa.array(c, f.type) for c, f in zip(columns, ROWS, strict=True)], schema=ROWS)
 
 

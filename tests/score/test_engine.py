@@ -3,6 +3,7 @@
 import math
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -22,20 +23,20 @@ KEY = address_key("192.0.2.7")
 def rows(*evidence):
     """(hours ago, source, subject, tenant, kind, count)."""
     made = [(int((NOW - timedelta(hours=ago)).timestamp()), *rest) for ago, *rest in evidence]
-    columns = list(zip(*made, strict=True)) or [[] for _ in ROWS]
+    columns: list[Any] = list(zip(*made, strict=True)) or [() for _ in ROWS]
     return pa.table([pa.array(c, f.type) for c, f in zip(columns, ROWS, strict=True)], schema=ROWS)
 
 
 def reference(evidence, scope):
     """What tally.sql must say, in plain integers."""
     of = {"address": lambda s, t: (s, ""), "tenant": lambda s, t: (0, t), "pair": lambda s, t: (s, t)}[scope]
-    daily: dict = defaultdict(int)
+    daily: dict[Any, int] = defaultdict(int)
     for ago, _, subject, tenant, kind, count in evidence:
         moment = NOW - timedelta(hours=ago)
         age = NOW.toordinal() - moment.toordinal()
         if moment <= NOW and age < PARAMETERS.memory_days:
             daily[of(subject, tenant), age, kind] += count
-    totals: dict = defaultdict(int)
+    totals: dict[Any, int] = defaultdict(int)
     for (entity, age, kind), count in daily.items():
         weight = round(engine.ONE * 2 ** (-age / PARAMETERS.half_life_days))
         # Every day of the evidence has its say in the median, also those that have faded away.
@@ -43,7 +44,7 @@ def reference(evidence, scope):
         most = max(volumes[(len(volumes) - 1) // 2] if volumes else 0, PARAMETERS.day_volume)
         volume = daily.get((entity, age, "sent"), 0)
         totals[entity, kind] += count * (weight * most // volume if volume > most else weight)
-    amounts: dict = defaultdict(dict)
+    amounts: dict[Any, dict[str, float]] = defaultdict(dict)
     for (entity, kind), total in totals.items():
         amounts[entity][kind] = total / engine.ONE
     return amounts

@@ -119,7 +119,8 @@ def parse(text: str, now: datetime) -> Entry | None:
 
 
 _LINE = re.compile(
-    r"(?:<\d{1,3}>)?(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[Tt ][\d:.]{8,18}(?:[Zz]|[+-]\d\d:?\d\d))"
+    r"(?:<\d{1,3}>)?"
+    r"(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[Tt ][\d:.]{8,18}(?:[Zz]|[+-]\d\d:?\d\d))"
     r" (?P<host>\S{1,255}) (?P<program>[^\s\[:]{1,64})(?:\[\d{1,10}\])?: (?P<said>.*)"
 )
 _CLAIM = re.compile(r"(?:^|\s)postfix[^\s\[/]{0,32}/[a-z/-]{1,64}\[\d{1,10}\]: ")

@@ -69,12 +69,13 @@ def send(
 
 
 def _sent(client: smtplib.SMTP, envelope: Envelope) -> Reply:
-    for step in (lambda: client.mail(envelope.sender), lambda: client.rcpt(envelope.recipient)):
-        code, text = step()
-        if code // 100 != 2:
-            client.rset()
-            return Reply(code, text.decode("utf-8", "replace").replace("\n", " "))
-    code, text = client.data(envelope.content)
+    code, text = client.mail(envelope.sender)
+    if code // 100 == 2:
+        code, text = client.rcpt(envelope.recipient)
+    if code // 100 == 2:
+        code, text = client.data(envelope.content)
+    else:
+        client.rset()
     return Reply(code, text.decode("utf-8", "replace").replace("\n", " "))
 
 

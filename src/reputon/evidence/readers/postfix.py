@@ -81,19 +81,20 @@ class Log:
         if not refusal.is_final or refusal.is_own or refusal.stage not in STAGES:
             return
         if refusal.address and not refusal.address.is_loopback:
-            yield from self._both(time, _outcome(refusal.enhanced), _Mail(refusal.address, refusal.sender))
+            yield from self._seen(time, _outcome(refusal.enhanced), _Mail(refusal.address, refusal.sender))
 
     def _ended(self, time: datetime, delivery: log.Delivery, mail: _Mail) -> Iterator[Evidence]:
         if delivery.status == "sent":
-            yield from self._both(time, Kind.DELIVERED, mail)
+            yield from self._seen(time, Kind.DELIVERED, mail)
         elif delivery.status == "bounced":
-            yield from self._both(time, _outcome(delivery.enhanced), mail)
+            yield from self._seen(time, _outcome(delivery.enhanced), mail)
 
-    def _both(self, time: datetime, outcome: Kind, mail: _Mail) -> Iterator[Evidence]:
-        """Volume is counted from `sent` alone, so every outcome has one beside it."""
+    def _seen(self, time: datetime, outcome: Kind, mail: _Mail) -> Iterator[Evidence]:
+        """Volume is counted from `sent` alone; what was refused is none, or a listed spammer would whitewash itself."""
         subject = address_key(mail.address)
         tenant = proved(self._proofs(mail), subject)
-        yield Evidence(time, subject, tenant, Kind.SENT)
+        if outcome is not Kind.REJECTED:
+            yield Evidence(time, subject, tenant, Kind.SENT)
         yield Evidence(time, subject, tenant, outcome)
 
     def _proofs(self, mail: _Mail) -> Iterator[str | None]:
