@@ -71,9 +71,10 @@ def _score(score: "Score", value: float) -> None:
         f"[bold]{score.subject}[/]  [{rating.style(value)}]{value:.2f} {rating.bar(value)}[/]  of 100, between "
         f"{score.low:.2f} and {score.high:.2f}, confidence {score.confidence:.0%}, {score.sample:.0f} messages (faded)"
     )
-    table = Table("factor", box=None, padding=(0, 2))
-    for name in ("seen", "rate", "loss begins", "is whole", "share of the loss", ""):
-        table.add_column(name, justify="right")
+    table = Table(box=None, padding=(0, 1))
+    table.add_column("factor", no_wrap=True)
+    for name in ("seen", "rate", "loss from", "to", "share", ""):
+        table.add_column(name, justify="right", no_wrap=True)
     for each in score.factors:
         impact = each.impact if each.share else ""
         table.add_row(each.kind, f"{each.count:.1f}", f"{each.rate:.3%}", f"{each.low:.3%}", f"{each.high:.3%}",

@@ -69,7 +69,9 @@ def _show(done: "Rescored", most: int) -> None:
     if not done.scores:
         console.out.print("no evidence yet: `reputon ingest` takes it in")
         return
-    table = Table("subject", "score", "", "messages", "costs most", box=None, padding=(0, 2))
+    table = Table(box=None, padding=(0, 1))
+    for name in ("subject", "score", "", "messages", "costs most"):
+        table.add_column(name, no_wrap=True)
     for each in known[:most]:
         value = each.value or 0.0
         top = f"{each.top.kind} ({each.top.share:.0%})" if each.top else ""

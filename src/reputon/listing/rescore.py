@@ -35,7 +35,12 @@ def rescore(rows: pa.Table, ledger: Ledger, settings: Settings, parameters: Para
 
 def propose(rows: pa.Table, ledger: Ledger, settings: Settings, parameters: Parameters, now: datetime) -> Rescored:
     """What `rescore` would do; nothing is written.  `rows`: evidence since `engine.since`, see evidence.store.ROWS."""
-    scores = (*engine.scores(rows, "address", parameters, now), *engine.scores(rows, "tenant", parameters, now))
+    tenants = engine.scores(rows, "tenant", parameters, now)
+    # Mail that nobody authenticated is in its address's score already.
+    scores = (
+        *engine.scores(rows, "address", parameters, now),
+        *(each for each in tenants if each.subject.kind == "domain"),
+    )
     volumes = engine.volumes(rows, "pair", parameters, now)
     recent = engine.recent(rows, "pair", parameters, now)
     judged = sharing.judge(recent, volumes, settings, parameters, now)
@@ -52,13 +57,11 @@ def _quiet(listing: Listing) -> str:
 
 
 def _published(scores: Iterable[Score], volumes: dict[Entity, int]) -> Iterable[PublishedScore]:
-    """What anybody may know: no scores of mail that nobody authenticated, which is its address's already."""
+    """What anybody may know."""
     tenants = {address_text(key): count for key, count in sharing.effective_tenants(volumes).items()}
-    seen: set[Subject] = set()
     for each in scores:
-        if each.value is None or each.subject in seen:
+        if each.value is None:
             continue
-        seen.add(each.subject)
         top = f"{each.top.kind}:{each.top.impact}" if each.top else ""
         is_shared = tenants.get(each.subject.text, 0.0) >= sharing.SHARED
         yield PublishedScore(each.subject, each.value, each.confidence, round(each.sample), top, is_shared)

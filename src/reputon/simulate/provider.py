@@ -3,17 +3,18 @@
 import random
 import threading
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Protocol
 
 from reputon.reroute.adapters import table
 from reputon.reroute.switch import Place
 from reputon.simulate import writing
 from reputon.simulate.clock import Clock
 from reputon.simulate.scene import POOL
-from reputon.simulate.smtp import LOOPBACK, PROVIDER_PEER, Envelope, Listener, Reply, send
+from reputon.simulate.smtp import LOOPBACK, PROVIDER_PEER, Envelope, Host, Reply, send
 
 LOG, BOUNCES = "maillog", "bounces"
 
@@ -48,7 +49,37 @@ class Bounce:
     file: Path
 
 
-class Provider:
+class Outbound(Protocol):
+    """A provider as the story needs it: the small MTA, or a real one."""
+
+    def __enter__(self) -> "Outbound": ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where tenants hand in their mail."""
+        ...
+
+    def flush(self) -> list[Bounce]:
+        """Send what is queued; what came back."""
+        ...
+
+    def stop(self, tenant: str) -> None:
+        """Take no more mail of a tenant."""
+        ...
+
+    def place(self, tenant: str) -> Place:
+        """Where a tenant's routes are switched."""
+        ...
+
+
+MakeOutbound = Callable[[Path, tuple[str, int], Clock, int], Outbound]
+
+
+class Provider(Host):
     """Use with `with`.  A tenant's own routes lie in `connectors/TENANT/reputon_transport` and go before the pool."""
 
     def __init__(self, folder: Path, receiver: tuple[str, int], clock: Clock, seed: int) -> None:
@@ -62,19 +93,7 @@ class Provider:
         self._taking = threading.Lock()
         self._number = 0
         (folder / BOUNCES).mkdir(parents=True)
-        self._listener = Listener(self, writing.PROVIDER_HOST)
-
-    def __enter__(self) -> "Provider":
-        self._listener.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._listener.stop()
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Where tenants hand in their mail."""
-        return self._listener.address
+        super().__init__(writing.PROVIDER_HOST)
 
     def place(self, tenant: str) -> Place:
         """Where a tenant's own routes are switched."""

@@ -16,7 +16,7 @@ from reputon.resolver import Question, Resolver
 from reputon.simulate import writing
 from reputon.simulate.clock import Clock
 from reputon.simulate.scene import ROOT, Letter
-from reputon.simulate.smtp import PROVIDER_PEER, RELAY_PEER, Listener
+from reputon.simulate.smtp import PROVIDER_PEER, RELAY_PEER, Host
 
 LOG, TRAPS, COMPLAINTS = "mail.jsonl", "traps.jsonl", "complaints"
 
@@ -30,7 +30,7 @@ class Seen:
     address: str
 
 
-class Receiver:
+class Receiver(Host):
     """Use with `with`.  Every delivered message is in `delivered`; evidence lies in files of `folder`."""
 
     def __init__(self, folder: Path, resolver: Resolver, clock: Clock, letters: Iterable[Letter]) -> None:
@@ -42,19 +42,7 @@ class Receiver:
         self._spf: dict[tuple[str, str], bool] = {}
         self._writing = threading.Lock()
         (folder / COMPLAINTS).mkdir(parents=True)
-        self._listener = Listener(self, writing.RECEIVER_HOST, proxied=True)
-
-    def __enter__(self) -> "Receiver":
-        self._listener.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._listener.stop()
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Where it listens."""
-        return self._listener.address
+        super().__init__(writing.RECEIVER_HOST, proxied=True)
 
     async def handle_PROXY(self, _server: Any, session: Any, _envelope: Any, proxy: Any) -> bool:  # noqa: N802
         """Believe the header only from the configured peers; ask the list about the address that it tells."""

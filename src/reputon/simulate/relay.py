@@ -5,29 +5,17 @@ from typing import Any
 
 from reputon.simulate import writing
 from reputon.simulate.scene import RELAY_ADDRESS
-from reputon.simulate.smtp import RELAY_PEER, Envelope, Listener, send
+from reputon.simulate.smtp import RELAY_PEER, Envelope, Host, send
 
 
-class Relay:
+class Relay(Host):
     """Use with `with`.  It has no queue: whoever sends knows at once whether the message arrived."""
 
     def __init__(self, to: tuple[str, int], peer: str = RELAY_PEER, outside: str = RELAY_ADDRESS) -> None:
         self._to = to
         self._peer = peer
         self._outside = outside
-        self._listener = Listener(self, writing.RELAY_HOST)
-
-    def __enter__(self) -> "Relay":
-        self._listener.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._listener.stop()
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Where it listens."""
-        return self._listener.address
+        super().__init__(writing.RELAY_HOST)
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         """Hand it on while the sender waits."""

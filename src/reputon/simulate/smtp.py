@@ -4,7 +4,8 @@ import smtplib
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
@@ -97,6 +98,27 @@ class Listener(Controller):
     def address(self) -> tuple[str, int]:
         """Where it listens."""
         return LOOPBACK, int(self.port)
+
+
+class Host:
+    """Somebody who listens, for `with`: its methods `handle_*` answer the commands (aiosmtpd's names)."""
+
+    def __init__(self, hostname: str, *, proxied: bool = False) -> None:
+        self._listener = Listener(self, hostname, proxied=proxied)
+
+    def __enter__(self) -> Self:
+        self._listener.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._listener.stop()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        return self._listener.address
 
 
 def _free_port() -> int:

@@ -2,25 +2,23 @@
 
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Literal, Protocol
+from typing import Literal
 
 from reputon.listing import policy
 from reputon.listing.rescore import Rescored
 from reputon.remedy.diagnosis import Diagnosis
 from reputon.reroute.adapters import table
-from reputon.reroute.switch import Place
 from reputon.resolver import Question, Servers, World
 from reputon.simulate import writing
 from reputon.simulate.administrator import Administrator, Switched
 from reputon.simulate.clock import Clock
 from reputon.simulate.measures import Outcome, Times, Track
-from reputon.simulate.provider import Bounce, Provider
+from reputon.simulate.provider import Bounce, MakeOutbound, Provider
 from reputon.simulate.rater import Rater
 from reputon.simulate.receiver import Receiver
 from reputon.simulate.relay import Relay
@@ -63,36 +61,6 @@ def names(scene: Scene) -> World:
     said["spf.poolpost.example"] = f"v=spf1 {pool} -all"
     said["spf.carrier.example"] = f"v=spf1 ip4:{RELAY_ADDRESS} -all"
     return World({name: {"TXT": [text]} for name, text in said.items()})
-
-
-class Outbound(Protocol):
-    """A provider as the story needs it: the small MTA, or a real one."""
-
-    def __enter__(self) -> "Outbound": ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Where tenants hand in their mail."""
-        ...
-
-    def flush(self) -> list[Bounce]:
-        """Send what is queued; what came back."""
-        ...
-
-    def stop(self, tenant: str) -> None:
-        """Take no more mail of a tenant."""
-        ...
-
-    def place(self, tenant: str) -> Place:
-        """Where a tenant's routes are switched."""
-        ...
-
-
-MakeOutbound = Callable[[Path, tuple[str, int], Clock, int], Outbound]
 
 
 class Play:
@@ -160,6 +128,9 @@ class Play:
         yield from self._administrate([each for each in bounces if each.tenant == ADMINISTRATED])
         yield from self._rate(self._rater.round())
         yield from self._stop_noisy()
+        if self.clock.now.hour % 6 == self.clock.now.minute == 0:
+            sent = sum(letter.at <= self.clock.now for letter in self.scene.letters)
+            yield self._event("world", f"{sent} letters so far, {len(self._bounces)} of them came back")
 
     def _submit(self, letters: Sequence[Letter]) -> None:
         """Hand letters to the provider, a connection for all: who they are from is in each envelope."""
