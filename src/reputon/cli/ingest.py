@@ -17,6 +17,7 @@ def command(
     reader: Annotated[str, typer.Argument(metavar="READER", help="The format: jsonl, arf or postfix.")],
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, folders, or - for standard input.")],
     source: Annotated[str, typer.Option(metavar="NAME", help="Who reports: caps and purges go by this name.")],
+    now: Annotated[str | None, typer.Option(metavar="TIME", help="Read as of this time (RFC 3339).")] = None,
     path: console.ConfigOption = None,
     as_json: console.JsonOption = False,
 ) -> None:
@@ -33,9 +34,10 @@ def command(
         console.fail(f"there is no reader {reader!r}: use one of {', '.join(READERS)}")
     name = kinds.source_name(source)
     found = files.files(Path("/dev/stdin") if str(each) == "-" else each for each in paths)
+    moment = console.parse_time(now) if now else datetime.now(UTC)
     done = ingest.Ingested()
     with Store(config.load(path).state_dir) as store:
-        steps = ingest.steps(store, READERS[reader], found, name, datetime.now(UTC))
+        steps = ingest.steps(store, READERS[reader], found, name, moment)
         for done in console.progress(steps, what=f"Reading {len(found)} files"):  # noqa: B007 - the last one counts
             pass
     _json(done, name, reader) if as_json else _show(done, name)

@@ -4,7 +4,7 @@ Where the report says that authentication passed, it is the tenant's; a domain t
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from reputon.authentication import results
 from reputon.authentication.domains import aligned
@@ -74,7 +74,7 @@ def _signer(complaint: Complaint) -> str | None:
     return next((value.strip() for name, _, value in tags if name.strip() == "d"), None)
 
 
-def _values(complaint: Complaint, wanted: str) -> Iterable[str]:
+def _values(complaint: Complaint, wanted: str) -> Iterator[str]:
     return (value for name, value in complaint.headers if name.lower() == wanted)
 
 
