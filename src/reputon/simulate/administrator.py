@@ -7,8 +7,7 @@ from pathlib import Path
 
 from reputon import bounce, check, lists
 from reputon.cause import providers
-from reputon.cause.inventory import Inventory
-from reputon.cause.world import World
+from reputon.cause.world import World, read_inventory
 from reputon.check.meaning import State
 from reputon.remedy import ticket
 from reputon.remedy.diagnosis import Diagnosis, as_json, diagnose
@@ -22,6 +21,24 @@ from reputon.simulate.scene import ADMINISTRATED, POOL, POOL_PREFIX, ROOT
 from reputon.simulate.writing import PROVIDER_HOST
 
 LISTED_LONG = timedelta(days=3)  # the route's expiry: the listing's own clock ends it earlier
+
+# For whoever wants to type the verbs over the same bounces afterwards, in this folder.
+CONFIG = """\
+state_dir = "state"
+[lists]
+catalogue = "lists.toml"
+[cause]
+inventory = "inventory.toml"
+providers = "providers"
+[reroute]
+adapter = "table"
+"""
+
+INVENTORY = f"""\
+[sender]
+domains = ["{ADMINISTRATED}"]
+providers = ["poolpost"]
+"""
 
 CATALOGUE = f"""\
 [[list]]
@@ -88,6 +105,8 @@ class Administrator:
         self._resolver = resolver
         self._clock = clock
         (folder / "providers").mkdir(parents=True)
+        (folder / "reputon.toml").write_text(CONFIG)
+        (folder / "inventory.toml").write_text(INVENTORY)
         (folder / "lists.toml").write_text(CATALOGUE)
         (folder / "providers" / "poolpost.toml").write_text(PROVIDER)
         self._catalogue = lists.load(folder / "lists.toml")
@@ -98,7 +117,7 @@ class Administrator:
         """`reputon diagnose`: read the bounce, ask the list, name the cause, plan."""
         around = World(
             self._clock.now, self._resolver, self._catalogue, self._providers,
-            Inventory(domains=(ADMINISTRATED,), providers=("poolpost",)),
+            read_inventory(self.folder / "inventory.toml"),
         )  # fmt: skip
         found = diagnose(file.name, bounce.read(file.read_bytes(), self._catalogue), around)
         text = json.dumps(as_json(found), indent=1, default=str, ensure_ascii=False)
