@@ -3,6 +3,7 @@
 The log is read by queue id, from its beginning: the client's line names the address, later lines the outcome.
 A message whose first line lies in another file is left out: whose it was is not known.  Mail of our own users
 (logged in, or from this host) is no evidence, nor is a temporary refusal, after which the client comes again.
+Volume (`sent`) is what was delivered or went to nobody; what was refused otherwise is `rejected` and no volume.
 """
 
 from collections import OrderedDict
