@@ -1,6 +1,7 @@
 """Postfix's log, line by line."""
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from ipaddress import ip_address
 
@@ -70,10 +71,8 @@ def test_broken_lines_are_told(line):
 def test_no_text_breaks_it(text, at):
     whole = "Nov 24 09:30:00 " + CLIENT
     for line in (text, whole[:at] + text + whole[at:]):
-        try:
+        with suppress(PostfixLogError):
             log.parse(line, NOW)
-        except PostfixLogError as error:
-            assert str(error)
 
 
 @pytest.mark.parametrize(
