@@ -8,6 +8,8 @@ Kind = Literal["bounce", "delay", "autoreply", "complaint", "pasted", "other", "
 ACTIONS = ("failed", "delayed", "delivered", "relayed", "expanded")  # RFC 3464 section 2.3.3
 SUBJECT_KINDS = ("ip", "domain", "content", "auth", "rate", "other")
 FAULTS = ("sender", "provider", "recipient-policy", "receiver", "unknown")
+# Where in the SMTP dialogue the receiver refused (RFC 5321); `end-of-data` is the reply to the whole message.
+PHASES = ("connect", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "end-of-data")
 
 # Sisimai's public names, so that results can be compared.
 REASONS = frozenset(
@@ -24,8 +26,10 @@ class Report:
     """What happened to one recipient.
 
     `smtp`, `enhanced` and `text` are the receiver's own; what a provider put around them stands in `wrapper_*`.
-    `list` is the canonical name of the list that the refusal names, `zone` the zone as written, `rule` the dialect
-    rule that the judgement rests on.
+    `enhanced` is reconciled of what the words and the fields say; `status` keeps the report's own Status field.
+    `phase` is one of PHASES.  `list` is the canonical name of the list that the refusal names, `zone` the zone as
+    written, `removal` the page or address that the text names for removal.  `rule` is the dialect rule that the
+    judgement rests on, `words` what it read.
     """
 
     recipient: str | None = None
@@ -43,6 +47,10 @@ class Report:
     fault: str | None = None
     text: str | None = None
     rule: str | None = None
+    words: str | None = None
+    status: str | None = None
+    phase: str | None = None
+    removal: str | None = None
     wrapper_smtp: str | None = None
     wrapper_enhanced: str | None = None
     wrapper_text: str | None = None
