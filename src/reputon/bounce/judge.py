@@ -3,7 +3,7 @@
 import re
 
 from reputon.bounce import dialects, naming, reply
-from reputon.bounce.dialects import Match
+from reputon.bounce.dialects import Dialects, Match
 from reputon.bounce.naming import Naming
 from reputon.bounce.refusal import Refusal
 from reputon.bounce.report import Report
@@ -14,14 +14,16 @@ _ACCEPTED = re.compile(r"\s{0,4}(2\d\d)[- ](?:(2\.\d{1,3}\.\d{1,3})\b)?")
 _LISTED = ("blocked", "badreputation")  # reasons for which a list may have been asked
 
 
-def judge(refusal: Refusal, catalogue: Catalogue) -> Report:
-    """The report of one refusal."""
+def judge(refusal: Refusal, catalogue: Catalogue, rules: Dialects | None = None) -> Report:
+    """The report of one refusal, by the rules given or those that ship."""
     if refusal.action in _SUCCESS:
         return _success(refusal)
     said = reply.read(refusal.text)
     enhanced = _enhanced(said.enhanced, refusal.status)
     _, _, words = reply.codes(said.text)
-    match = dialects.match(said.smtp, enhanced, words)
+    rhost = refusal.rhost or said.rhost
+    phase = refusal.phase or said.phase
+    match = (rules or dialects.load()).match(said.smtp, enhanced, words, phase, rhost)
     named = naming.read(said.text, match, catalogue) if match and _may_name(match) else Naming()
     entry = named.entry if match and match.rule.reason in _LISTED else None
     return Report(
@@ -30,16 +32,19 @@ def judge(refusal: Refusal, catalogue: Catalogue) -> Report:
         action=refusal.action or _action(said.smtp, enhanced),
         smtp=said.smtp,
         enhanced=enhanced,
-        reason=match.rule.reason if match else "onhold" if said.text else "undefined",
+        reason=match.rule.reason_in(phase) if match else "onhold" if said.text else "undefined",
         subject_kind=_kind(match, entry),
         list=entry.name if entry else None,
         zone=named.zone,
         listed_ip=named.listed_ip if _kind(match, entry) != "domain" else None,
         return_code=named.return_code,
-        rhost=refusal.rhost or said.rhost,
+        rhost=rhost,
         fault=_fault(match, entry),
         text=said.text or None,
         rule=match.rule.id if match else None,
+        words=match.words.strip() if match else None,
+        status=refusal.status,
+        phase=phase,
         wrapper_smtp=said.wrapper_smtp,
         wrapper_enhanced=said.wrapper_enhanced,
         wrapper_text=said.wrapper_text,

@@ -46,6 +46,22 @@ _ARROW = re.compile(r"\s?(?:[-=]>|→)\s?(?=[\"'#<]?[245]\d\d[- ]|[\"'#]?[245]\.
 _EXCHANGE_ONLINE = re.compile(r"(?i)[245]\d\d [245]\.\d{1,3}\.\d{1,3} (?:remote server returned|decision engine)")
 _CONTINUED = re.compile(r"(?<=\s)([245]\d\d)[- ](?:[245]\.\d{1,3}\.\d{1,3} )?(?=\S)")
 
+# How servers name the command that was refused, and the phase that each name means.
+_PHASES = {
+    "initial connection": "connect", "refused to talk to me": "connect", "connect": "connect",
+    "ehlo": "ehlo", "helo": "ehlo", "lhlo": "ehlo", "my name was rejected": "ehlo", "starttls": "starttls", "auth": "auth",
+    "mail": "mail", "mail from": "mail", "sender was rejected": "mail",
+    "rcpt": "rcpt", "rcpt to": "rcpt", "does not like recipient": "rcpt",
+    "data": "data", "end of data": "end-of-data", "end-of-data": "end-of-data", "message data": "end-of-data",
+    "failed after i sent the message": "end-of-data",
+}  # fmt: skip
+_COMMAND = r"initial connection|ehlo|helo|lhlo|starttls|auth|mail from|mail|rcpt to|rcpt|end of data|data"
+_PHASE = re.compile(
+    rf"(?i)(?P<a>refused to talk to me|my name was rejected|sender was rejected|does not like recipient"
+    rf"|failed after i sent the message)|(?:in reply to (?:the )?|after (?:pipelined |sending )?)(?P<b>{_COMMAND})\b"
+    rf"|>>> (?P<c>{_COMMAND})\b|\((?P<d>mail from|rcpt to|data|end of data|ehlo|helo)\b"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -55,6 +71,7 @@ class Reply:
     enhanced: str | None = None
     text: str = ""
     rhost: str | None = None
+    phase: str | None = None
     wrapper_smtp: str | None = None
     wrapper_enhanced: str | None = None
     wrapper_text: str | None = None
@@ -62,7 +79,8 @@ class Reply:
 
 def read(text: str) -> Reply:
     """The refusal in a text; without any code, a Reply with only the text."""
-    reply = Reply(text=" ".join(text[: 2 * LENGTH].split())[:LENGTH])
+    text = " ".join(text[: 2 * LENGTH].split())[:LENGTH]
+    reply = Reply(text=text, phase=phase_of(text))
     for peel in _PEELS:
         reply = peel(reply)
     words = whole(reply.text).strip()
@@ -74,6 +92,14 @@ def read(text: str) -> Reply:
     if smtp and enhanced and smtp[0] != enhanced[0]:
         enhanced = None
     return replace(reply, text=words, smtp=smtp, enhanced=enhanced)
+
+
+def phase_of(text: str) -> str | None:
+    """Where in the SMTP dialogue the text says that it was refused; None where it does not say."""
+    last = None
+    for last in _PHASE.finditer(text):
+        pass
+    return _PHASES[last.group(last.lastgroup or 0).lower().rstrip(" :<")] if last else None
 
 
 def codes(text: str) -> tuple[str | None, str | None, str]:
