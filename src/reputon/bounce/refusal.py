@@ -7,6 +7,8 @@ from dataclasses import dataclass
 ADDRESS = re.compile(
     r"""(?<![A-Za-z0-9._%+=/!#$&*?^{}|~-])[A-Za-z0-9._%+=/!#$&*?^{}|~'-]{1,120}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}"""
 )
+# A quoted local part that needs no quotes is the same address without them (RFC 5321 section 4.1.2).
+_QUOTED = re.compile(r'"([A-Za-z0-9._%+=/!#$&*?^{}|~-]{1,64})"(?=@)')
 HOST = re.compile(r"^\[?([A-Za-z0-9][A-Za-z0-9-]{0,62}(?:\.[A-Za-z0-9-]{1,63}){1,10})\]?$")
 
 
@@ -24,8 +26,13 @@ class Refusal:
 
 def address(text: str) -> str | None:
     """The first address in a text, lower-cased in its domain only, without the quotes around it."""
-    found = ADDRESS.search(text)
+    found = ADDRESS.search(unquoted(text))
     return found.group().strip("'.") if found else None
+
+
+def unquoted(text: str) -> str:
+    """A text with its addresses' local parts freed of quotes that they do not need."""
+    return _QUOTED.sub(r"\1", text) if '"@' in text else text
 
 
 def host(text: str) -> str | None:
