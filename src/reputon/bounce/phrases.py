@@ -77,7 +77,7 @@ AWAY_SUBJECT = (
     "respuesta automática", "risposta automatica", "resposta automática", "automatisk svar", "automatiskt svar",
     "automaattinen vastaus", "automatyczna odpowiedź", "automatická odpov", "otomatik yanıt", "автоответ",
     "автоматический ответ", "自動返信", "自動応答", "自动回复", "自动答复", "out of office", "out of the office",
-    "ooo", "abwesen", "vacation", "on vacation", "away from", "on holiday", "i am away", "i'm away", "absence du",
+    "ooo:", "ooo -", "abwesen", "vacation", "on vacation", "away from", "on holiday", "i am away", "i'm away", "absence du",
     "absent du", "fuera de la oficina", "fuera de oficina", "fuori ufficio", "fora do escritório", "afwezig",
     "nieobecno", "вне офиса",
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from reputon.bounce import phrases, reply
 from reputon.bounce.notice import Notice
@@ -18,6 +19,7 @@ _CHALLENGE_FIELDS = ("x-delivery-agent", "x-tmda-fingerprint", "x-challenge")
 _COMPLAINT_FIELDS = ("x-xarf", "x-arf", "x-hmxmroriginalrecipient")
 _NEWS_FIELDS = ("tls-report-domain", "x-list-administrivia")
 _LIST_FIELDS = ("list-id", "list-post", "list-unsubscribe")
+_ANSWER_FIELDS = ("in-reply-to", "references")
 _BULK = ("bulk", "junk", "auto_reply", "auto-reply")
 _MAIL_FIELDS = ("date", "received", "message-id", "return-path")  # one of these has every mail, and no pasted text
 _SUBJECT_FIELDS = ("subject", "betreff", "objet", "asunto", "oggetto", "onderwerp", "assunto", "件名")
@@ -35,20 +37,18 @@ def kind(notice: Notice) -> Kind | None:
 def is_bounce(notice: Notice, refusals: list[Refusal]) -> bool:
     """Whether a notice without a machine's report is a bounce, or hands one on.
 
-    It is marked as one; or it names whom it is about or what came back, no person or list wrote it in an answer, and
-    two of four signs are there: a mail system wrote it, its subject says so, its text speaks of failure, and it
-    returns the message.
+    It is marked as one; or a mail system wrote it, or it names whom it is about or what came back, and no person wrote
+    it to a list or in an answer; and two of four signs are there: a mail system wrote it, its subject says so, its
+    text speaks of failure, and it returns the message.
     """
     if _has(notice, _NDR_FIELDS) or any(each.action for each in refusals):
         return True
-    if not refusals and notice.returned is None:
-        return False
-    written = _by_system(notice)
-    if not written and (_prefix(notice) in phrases.ANSWERS or _has(notice, _LIST_FIELDS)):
+    written, returns = _by_system(notice), notice.returned is not None
+    if not written and (not (refusals or returns) or _is_conversation(notice, refusals)):
         return False
     text = _text(notice)
     speaks = _says(text, phrases.FAILED) or _says(text, phrases.LATE) or any(_has_code(each) for each in refusals)
-    signs = (written, _tells_return(notice), speaks, notice.returned is not None)
+    signs = (written, _tells_return(notice), speaks, returns)
     return sum(signs) >= 2 and any(signs[:2])
 
 
@@ -71,10 +71,10 @@ def is_autoreply(notice: Notice) -> bool:
     """A reply that a program sent for a person (RFC 3834); Exchange marks its bounces so, too."""
     if notice.status is not None or _is_from_daemon(notice) or _has(notice, _NDR_FIELDS):
         return False
-    first = _text(notice)[:_FIRST]
+    first = f"{_subject(notice)} {_text(notice)[:_FIRST]}"
     answers = _says(first, phrases.AWAY) or _says(first, phrases.RECEIVED)
     if _is_marked(notice) or _away_subject(notice):
-        return answers or not (_tells_return(notice) and _says(first, phrases.FAILED))
+        return answers or not _is_about_failure(notice)
     hinted = _is_null(notice) or _precedence(notice) in _BULK or "x-auto-response-suppress" in notice.header
     return answers and hinted
 
@@ -103,7 +103,7 @@ def _is_challenge(notice: Notice) -> bool:
     if _has_code(Refusal(None, diagnostics), smtp_only=True):
         return False
     words = f"{_plain(diagnostics)} {_subject(notice)} {_text(notice)}"
-    if not _says(words, phrases.HOLDS):
+    if not _says(words, phrases.HOLDS) or (notice.status is None and _is_about_failure(notice)):
         return False
     asked = _says(words, phrases.ASKS) or _has(notice, _CHALLENGE_FIELDS)
     return asked and not _has_code(Refusal(None, notice.text[:_TEXT]), smtp_only=True)
@@ -116,6 +116,14 @@ _KINDS: tuple[tuple[Kind, Callable[[Notice], bool]], ...] = (
     ("challenge", _is_challenge),
     ("autoreply", is_autoreply),
 )
+
+
+def _is_conversation(notice: Notice, refusals: list[Refusal]) -> bool:
+    """Whether people talk about bounces here: in an answer that has something to answer, or on a list."""
+    if _prefix(notice) in phrases.ANSWERS and _has(notice, _ANSWER_FIELDS):
+        return True
+    about = any(each.recipient for each in refusals) and not _subject(notice).startswith("[")
+    return _has(notice, _LIST_FIELDS) and not about
 
 
 def _by_system(notice: Notice) -> bool:
@@ -146,6 +154,10 @@ def _away_subject(notice: Notice) -> bool:
     return subject[found.end() if found else 0 :].strip().startswith(phrases.AWAY_SUBJECT)
 
 
+def _is_about_failure(notice: Notice) -> bool:
+    return _tells_return(notice) and _says(_text(notice)[:_FIRST], phrases.FAILED)
+
+
 def _tells_return(notice: Notice) -> bool:
     subject = _subject(notice)
     return _says(subject, phrases.RETURNED) or bool(_DELIVERY.search(subject))
@@ -165,6 +177,7 @@ def _text(notice: Notice) -> str:
     return _plain(notice.text[:_TEXT])
 
 
+@lru_cache(maxsize=8)  # a mail's subject and text are looked at for several signs
 def _plain(text: str) -> str:
     return " ".join(text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split())
 
