@@ -54,7 +54,7 @@ LATE_SUBJECT = (
 LATE = (
     "still trying", "still be retried", "still being retried", "still retrying", "will be retried", "will keep trying",
     "keep trying to deliver", "will continue to try", "will continue to be", "continue to be attempted",
-    "continue trying", "will try again", "delivery attempts will continue", "not yet been delivered",
+    "continue trying", "will try again", "will retry", "delivery attempts will continue", "not yet been delivered",
     "hasn't been delivered yet", "has not been delivered yet", "has been delayed", "is delayed to",
     "still undelivered", "this is a warning", "do not need to resend", "weiterhin versucht", "wird weiter versucht",
     "noch nicht zugestellt", "n'a pas encore été", "seguirá intentando", "aún no se ha entregado",
@@ -84,10 +84,10 @@ AWAY_SUBJECT = (
 AWAY = (
     "out of the office", "out of office", "on vacation", "on holiday", "on leave", "annual leave", "i am away",
     "i'm away", "i will be away", "not be reading my mail", "when i return", "when i am back", "i am travelling",
-    "nicht im büro", "im urlaub", "bin abwesend", "außer haus", "nicht erreichbar", "je suis absent",
+    "nicht im büro", "im urlaub", "bin abwesend", "außer haus", "bin nicht erreichbar", "je suis absent",
     "suis actuellement absent", "en congé", "estaré fuera", "estoy fuera", "de vacaciones", "fuori ufficio",
     "sono assente", "in ferie", "estou ausente", "estarei ausente", "de férias", "ben afwezig", "met vakantie",
-    "na urlopie", "jestem nieobecn", "poza biurem", "不在にして", "休暇", "不在", "休假", "på semester", "på ferie",
+    "na urlopie", "jestem nieobecn", "poza biurem", "不在に", "休暇", "休假", "på semester", "på ferie",
     "lomalla", "отпуске", "no longer work", "does not work here", "has left the company", "nicht mehr im unternehmen",
 )  # fmt: skip
 # A program says that it has the mail.
@@ -108,7 +108,8 @@ HOLDS = (
     "approved sender", "approved beforehand", "pre-approved", "not on my list", "guest list", "allowed list",
     "added to the recipient's", "you are a person", "you are a human", "not a robot", "sender verification",
     "sender authentication", "verify your email address to", "confirm your identity", "zurückgehalten",
-    "unknown sender", "to ensure delivery of your",
+    "unknown sender", "to ensure delivery of your", "spam arrest", "verify yourself", "authenticate yourself",
+    "verify your message", "waitlisted", "permission to send", "autorizar o envio", "my list of contacts",
 )  # fmt: skip
 
 # Somebody complains of spam.

@@ -26,6 +26,7 @@ _SUBJECT_FIELDS = ("subject", "betreff", "objet", "asunto", "oggetto", "onderwer
 
 _PREFIX = re.compile(r"\s{0,9}(\w{1,8})(?:\[\d{1,3}\])? ?[:：]")
 _DELIVERY = re.compile(r"delivery.{0,20}(?:status|report|problem|error|notification|fail|delay)")
+_DOMAIN = re.compile(r"@[^\s<>,;]{1,255}")
 _CONFIRM = re.compile(r"confirm [0-9a-f]{8,64}$")  # how list managers want a subscription confirmed
 
 
@@ -37,24 +38,24 @@ def kind(notice: Notice) -> Kind | None:
 def is_bounce(notice: Notice, refusals: list[Refusal]) -> bool:
     """Whether a notice without a machine's report is a bounce, or hands one on.
 
-    It is marked as one; or a mail system wrote it, or it names whom it is about or what came back, and no person wrote
-    it to a list or in an answer; and two of four signs are there: a mail system wrote it, its subject says so, its
-    text speaks of failure, and it returns the message.
+    It is marked as one.  Or nobody wrote it to a list or in an answer, it is about a mail to somebody, and two of four
+    signs are there: a mail system wrote it, its subject says so, its text speaks of failure, it returns the message.
     """
     if _has(notice, _NDR_FIELDS) or any(each.action for each in refusals):
         return True
     written, returns = _by_system(notice), notice.returned is not None
-    if not written and (not (refusals or returns) or _is_conversation(notice, refusals)):
+    about = returns or any(each.recipient for each in refusals)
+    if _is_answer(notice) or (not written and (not (about or refusals) or _is_on_list(notice, is_about_mail=about))):
         return False
     text = _text(notice)
     speaks = _says(text, phrases.FAILED) or _says(text, phrases.LATE) or any(_has_code(each) for each in refusals)
     signs = (written, _tells_return(notice), speaks, returns)
-    return sum(signs) >= 2 and any(signs[:2])
+    return sum(signs) >= 2 and (signs[1] or (written and bool(about or refusals)))
 
 
 def action(notice: Notice) -> str | None:
     """What a notice's words say became of the message, where no machine's report does: `failed` or `delayed`."""
-    subject, text = _subject(notice), _text(notice)
+    subject, text = _own_subject(notice), _text(notice)
     if _says(text, phrases.GAVE_UP) or _says(subject, phrases.GAVE_UP):
         return "failed"
     if _says(subject, phrases.LATE_SUBJECT) or _says(text, phrases.LATE):
@@ -70,6 +71,8 @@ def is_pasted(notice: Notice) -> bool:
 def is_autoreply(notice: Notice) -> bool:
     """A reply that a program sent for a person (RFC 3834); Exchange marks its bounces so, too."""
     if notice.status is not None or _is_from_daemon(notice) or _has(notice, _NDR_FIELDS):
+        return False
+    if notice.returned is not None and _is_about_failure(notice) and _prefix(notice) not in phrases.ANSWERS:
         return False
     first = f"{_subject(notice)} {_text(notice)[:_FIRST]}"
     answers = _says(first, phrases.AWAY) or _says(first, phrases.RECEIVED)
@@ -91,9 +94,13 @@ def _is_news(notice: Notice) -> bool:
     if notice.status is not None or notice.returned is not None:
         return False
     subject, text = _subject(notice), _text(notice)[:_FIRST]
-    if _has(notice, _NEWS_FIELDS) or _CONFIRM.search(subject) or _says(subject, phrases.NEWS_SUBJECT):
+    if _CONFIRM.search(subject) or (_says(subject, phrases.NEWS_SUBJECT) and not subject.startswith(phrases.RETURNED)):
         return True
-    return _says(text, phrases.OWN_MAILBOX) and not _says(text, phrases.ABOUT_A_MESSAGE)
+    if _is_about_failure(notice):  # though a list's fields may be there, copied from the message that came back
+        return False
+    return _has(notice, _NEWS_FIELDS) or (
+        _says(text, phrases.OWN_MAILBOX) and not _says(text, phrases.ABOUT_A_MESSAGE)
+    )
 
 
 def _is_challenge(notice: Notice) -> bool:
@@ -118,12 +125,14 @@ _KINDS: tuple[tuple[Kind, Callable[[Notice], bool]], ...] = (
 )
 
 
-def _is_conversation(notice: Notice, refusals: list[Refusal]) -> bool:
-    """Whether people talk about bounces here: in an answer that has something to answer, or on a list."""
-    if _prefix(notice) in phrases.ANSWERS and _has(notice, _ANSWER_FIELDS):
-        return True
-    about = any(each.recipient for each in refusals) and not _subject(notice).startswith("[")
-    return _has(notice, _LIST_FIELDS) and not about
+def _is_answer(notice: Notice) -> bool:
+    """Whether somebody answers a mail here, and so perhaps one about a bounce."""
+    return not _is_null(notice) and _prefix(notice) in phrases.ANSWERS and _has(notice, _ANSWER_FIELDS)
+
+
+def _is_on_list(notice: Notice, *, is_about_mail: bool) -> bool:
+    """Whether a list distributes it; some systems put the fields of the message that they return on their bounce."""
+    return _has(notice, _LIST_FIELDS) and not (is_about_mail and not _subject(notice).startswith("["))
 
 
 def _by_system(notice: Notice) -> bool:
@@ -131,7 +140,8 @@ def _by_system(notice: Notice) -> bool:
 
 
 def _is_from_daemon(notice: Notice) -> bool:
-    return _says(_plain(notice.header.get("from", "")[:_SUBJECT]), phrases.DAEMONS)
+    # Not of their domains: newsletters come from `bounce.example.org`, too.
+    return _says(_DOMAIN.sub("@", _plain(notice.header.get("from", "")[:_SUBJECT])), phrases.DAEMONS)
 
 
 def _is_null(notice: Notice) -> bool:
@@ -161,6 +171,12 @@ def _is_about_failure(notice: Notice) -> bool:
 def _tells_return(notice: Notice) -> bool:
     subject = _subject(notice)
     return _says(subject, phrases.RETURNED) or bool(_DELIVERY.search(subject))
+
+
+def _own_subject(notice: Notice) -> str:
+    """The subject without that of the message which it returns: `Undeliverable: Delay of the project`."""
+    head = _subject(notice).partition(":")[0]
+    return head if _says(head, phrases.RETURNED) else _subject(notice)
 
 
 def _prefix(notice: Notice) -> str | None:
