@@ -1,7 +1,22 @@
-"""Phrases: how mail systems and autoresponders word what they mean, by meaning, in the languages that they write.
+"""Phrases: how mail systems and autoresponders word and mark what they mean, in the languages that they write.
 
 Each is looked for in text that is lower-cased, with plain apostrophes and single spaces; so no pattern is compiled.
 """
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+
+@lru_cache(maxsize=8)  # a mail's subject and text are looked at for several signs
+def plain(text: str) -> str:
+    """A text in the form that phrases have."""
+    return " ".join(text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split())
+
+
+def says(text: str, phrases: Iterable[str]) -> bool:
+    """Whether a text in that form holds one of the phrases."""
+    return any(each in text for each in phrases)
+
 
 # Who writes bounces: words of the From field.
 DAEMONS = (
@@ -16,34 +31,39 @@ DAEMONS = (
 RETURNED = (
     "undeliver", "returned mail", "mail returned", "returned to sender", "mail delivery", "mail system", "mail error",
     "mail could not", "non-deliver", "nondeliver", "non deliver", "not delivered", "bounce", "failed mail", "failure",
-    "rejected", "user unknown", "could not be delivered", "could not deliver", "could not send", "couldn't be delivered",
-    "can't be delivered", "cannot be delivered", "message delayed", "message could", "warning: message",
-    "warning: could", "delivery status", "delivery report", "delivery notification", "delivery problem",
-    "delivery error", "delivery fail", "delivery delay", "delivery has failed", "delivery incomplete", "delayed mail",
-    "unzustellbar", "nicht zugestellt", "nicht zustellbar", "zustellung fehlgeschlagen", "zustellung verzögert",
-    "non remis", "non distribué", "remise différée", "retour à l'expéditeur", "no se puede entregar",
-    "no se pudo entregar", "no entregado", "correo devuelto", "não entregue", "não é possível entregar",
-    "mensagem devolvida", "onbestelbaar", "niet bezorgd", "impossibile recapitare", "non recapitabile",
-    "mancato recapito", "non consegnat", "エラー通知", "エラーメール", "配信不能", "配信エラー", "送信エラー",
-    "配送エラー", "退信", "无法投递", "не доставлено", "недоставлен", "nie dostarczono", "niedostarczon",
-    "doručiteln", "kan inte levereras", "kan ikke leveres", "teslim edilemedi", "kézbesíthetetlen",
+    "rejected", "user unknown", "could not be delivered", "could not deliver", "could not send",
+    "couldn't be delivered", "can't be delivered", "cannot be delivered", "message delayed", "message could",
+    "warning: message", "warning: could", "delivery status", "delivery report", "delivery notification",
+    "delivery problem", "delivery error", "delivery fail", "delivery delay", "delivery has failed",
+    "delivery incomplete", "delayed mail", "unzustellbar", "nicht zugestellt", "nicht zustellbar",
+    "zustellung fehlgeschlagen", "zustellung verzögert", "non remis", "non distribué", "remise différée",
+    "retour à l'expéditeur", "no se puede entregar", "no se pudo entregar", "no entregado", "correo devuelto",
+    "não entregue", "não é possível entregar", "mensagem devolvida", "onbestelbaar", "niet bezorgd",
+    "impossibile recapitare", "non recapitabile", "mancato recapito", "non consegnat", "エラー通知", "エラーメール",
+    "配信不能", "配信エラー", "送信エラー", "配送エラー", "退信", "无法投递", "не доставлено", "недоставлен",
+    "nie dostarczono", "niedostarczon", "doručiteln", "kan inte levereras", "kan ikke leveres", "teslim edilemedi",
+    "kézbesíthetetlen",
 )  # fmt: skip
 
 # What the text of a bounce speaks of.
 FAILED = (
     "could not be delivered", "couldn't be delivered", "can't be delivered", "cannot be delivered",
-    "can not be delivered", "not delivered", "wasn't delivered", "not be delivered", "undeliver", "delivery to",
-    "delivery has", "delivery attempt", "delivery failed", "fail", "unable to deliver", "could not deliver",
-    "couldn't deliver", "returned to you", "returned to sender", "permanent error", "permanent fatal",
-    "transcript of session", "not reach", "does not exist", "user unknown", "unknown user", "no such user",
-    "has been rejected", "was rejected", "rejected your message", "mailbox full", "mailbox is full",
-    "mailbox unavailable", "mailbox is unavailable", "mailbox not found", "gave this error", "nicht zugestellt",
-    "unzustellbar", "n'a pas été remis", "n'a pas pu être", "no se pudo entregar", "no se ha podido entregar",
-    "non è stato recapitat", "non recapitat", "niet bezorg", "niet worden bezorgd", "não foi entregue",
-    "não pôde ser entregue", "送信できません", "配信できません", "配信に失敗", "配送できません", "无法投递", "退信",
-    "не доставлено", "не может быть доставлено", "nie została dostarczona", "nie można dostarczyć",
-    "kunde inte levereras", "kunne ikke leveres",
+    "can not be delivered", "not delivered", "wasn't delivered", "not be delivered", "undeliver", "delivery attempt",
+    "delivery failed", "unable to deliver", "could not deliver", "couldn't deliver", "returned to you",
+    "returned to sender", "permanent error", "permanent fatal", "transcript of session", "not reach",
+    "does not exist", "user unknown", "unknown user", "no such user", "has been rejected", "was rejected",
+    "rejected your message", "mailbox full", "mailbox is full", "mailbox unavailable", "mailbox is unavailable",
+    "mailbox not found", "gave this error", "nicht zugestellt", "unzustellbar", "n'a pas été remis",
+    "n'a pas pu être", "no se pudo entregar", "no se ha podido entregar", "non è stato recapitat", "non recapitat",
+    "niet bezorg", "niet worden bezorgd", "não foi entregue", "não pôde ser entregue", "送信できません",
+    "配信できません", "配信に失敗", "配送できません", "无法投递", "退信", "не доставлено", "не может быть доставлено",
+    "nie została dostarczona", "nie można dostarczyć", "kunde inte levereras", "kunne ikke leveres",
+    "delivery to the following", "delivery to these", "delivery has failed", "has failed", "failed permanently",
+    "failed to deliver", "failed address",
 )  # fmt: skip
+
+# Words that are enough where a mail system wrote them.
+FAILED_LOOSELY = ("fail", "delivery to", "delivery has")
 
 # Delivery is late, and goes on: words of the subject, and of the text.
 LATE_SUBJECT = (
@@ -75,11 +95,11 @@ AWAY_SUBJECT = (
     "auto:", "auto reply", "auto-reply", "autoreply", "auto response", "auto-response", "autorespon", "automatic re",
     "automated re", "automatische antwort", "autoantwort", "automatisch antwoord", "réponse automatique",
     "respuesta automática", "risposta automatica", "resposta automática", "automatisk svar", "automatiskt svar",
-    "automaattinen vastaus", "automatyczna odpowiedź", "automatická odpov", "otomatik yanıt", "автоответ",
+    "automaattinen vastaus", "automatyczna odpowiedź", "automatická odpov", "otomatik yan", "автоответ",
     "автоматический ответ", "自動返信", "自動応答", "自动回复", "自动答复", "out of office", "out of the office",
-    "ooo:", "ooo -", "abwesen", "vacation", "on vacation", "away from", "on holiday", "i am away", "i'm away", "absence du",
-    "absent du", "fuera de la oficina", "fuera de oficina", "fuori ufficio", "fora do escritório", "afwezig",
-    "nieobecno", "вне офиса",
+    "ooo:", "ooo -", "abwesen", "vacation", "on vacation", "away from", "on holiday", "i am away", "i'm away",
+    "absence du", "absent du", "fuera de la oficina", "fuera de oficina", "fuori ufficio", "fora do escritório",
+    "afwezig", "nieobecno", "вне офиса",
 )  # fmt: skip
 AWAY = (
     "out of the office", "out of office", "on vacation", "on holiday", "on leave", "annual leave", "i am away",
@@ -127,6 +147,18 @@ OWN_MAILBOX = (
 ABOUT_A_MESSAGE = ("your message", "your mail to", "your email to", "your e-mail", "message you sent", "ihre nachricht",
                    "votre message", "su mensaje", "il messaggio", "uw bericht", "sua mensagem")  # fmt: skip
 
-# The marks that mail programs put before the subject of an answer, and of a message that is handed on.
+# What mail programs put before the subject of an answer.
 ANSWERS = ("re", "aw", "sv", "vs", "antw", "antwort", "odp", "rif", "res", "ynt", "回复", "答复", "返信")
-FORWARDS = ("fw", "fwd", "wg", "tr", "rv", "i", "enc", "doorst", "vb", "pd", "転送", "转发")
+
+# Fields that mark what a mail is.
+NDR_FIELDS = ("x-failed-recipients", "x-failed-recipient", "x-ms-exchange-message-is-ndr")
+AUTOREPLY_FIELDS = ("x-autoreply", "x-autorespond", "x-autogenerated", "x-auto-response-suppress-reply", "x-vacation")
+CHALLENGE_FIELDS = ("x-delivery-agent", "x-tmda-fingerprint", "x-challenge")
+COMPLAINT_FIELDS = ("x-xarf", "x-arf", "x-hmxmroriginalrecipient")
+NEWS_FIELDS = ("tls-report-domain", "x-list-administrivia")
+BOUNCE_ADDRESSES = ("bounce", "-admin@", "-owner@", "-request@", "-return", "mailer-daemon", "no-reply", "noreply")
+LIST_FIELDS = ("list-id", "list-post", "list-unsubscribe")
+ANSWER_FIELDS = ("in-reply-to", "references")
+BULK = ("bulk", "junk", "auto_reply", "auto-reply")
+MAIL_FIELDS = ("date", "received", "message-id", "return-path")  # one of these has every mail, and no pasted text
+SUBJECT_FIELDS = ("subject", "betreff", "objet", "asunto", "oggetto", "onderwerp", "assunto", "件名")

@@ -41,9 +41,12 @@ _FIELD_OF = {label: field for field, labels in _LABELS.items() for label in labe
 _LONGEST = max(map(len, _FIELD_OF))
 
 # The classic form: the address on a line, perhaps the host, then `#550 5.1.1 ...` or `Remote Server returned '...'`.
-_REFUSED = re.compile(rf"<?(?:[\w.-]{{1,253}} )?(?:#|[\w ]{{4,60}}:? ?[{QUOTES}]).{{0,60}}[245](?:\d\d|\.\d{{1,3}}\.\d)")
+_REFUSED = re.compile(
+    rf"<?(?:[\w.-]{{1,253}} )?(?:#|[\w ]{{4,60}}:? ?[{QUOTES}]).{{0,60}}[245](?:\d\d|\.\d{{1,3}}\.\d)"
+)
 _OPENED = re.compile(rf"[^{QUOTES}]{{1,320}}[{QUOTES}][245]")  # `Remote Server returned '550 ...`, up to the next quote
-_ON_DATE = re.compile(r"(\S{1,320}@\S{1,255}) (?:on|am|le|el|il|op|em) \S{1,20} ")  # Exchange 2003: `one@example.org on Mon, ...`
+# Exchange 2003: `one@example.org on Mon, 15 Dec 2025 ...`, and the refusal below it.
+_ON_DATE = re.compile(r"[^\s@]{1,320}@[^\s@]{1,255} (?:on|am|le|el|il|op|em) \S{1,20} ")
 _GAVE = re.compile(rf"(?i)[\w.-]{{1,253}} {GAVE_THIS_ERROR}")
 _LINES = 400
 _VALUE = 12  # lines that a value may go on for
