@@ -43,7 +43,9 @@ _LONGEST = max(map(len, _FIELD_OF))
 # The classic form: the address on a line, perhaps the host, then `#550 5.1.1 ...` or `Remote Server returned '...'`.
 _REFUSED = re.compile(
     rf"<?(?:[\w.-]{{1,253}} )?(?:#|[\w ]{{4,60}}:? ?[{QUOTES}]).{{0,60}}[245](?:\d\d|\.\d{{1,3}}\.\d)"
+    rf"|[\w .:()\[\]-]{{4,320}} [{QUOTES}][245]\d\d "  # `Remote Server at mx.example.org (192.0.2.1) returned '550 ...`
 )
+_SERVER_AT = re.compile(r"[\w ]{4,60} ([\w-]{1,63}(?:\.[\w-]{1,63}){1,8}) \([\da-fA-F.:]{2,45}\) ")
 _OPENED = re.compile(rf"[^{QUOTES}]{{1,320}}[{QUOTES}][245]")  # `Remote Server returned '550 ...`, up to the next quote
 # Exchange 2003: `one@example.org on Mon, 15 Dec 2025 ...`, and the refusal below it.
 _ON_DATE = re.compile(r"[^\s@]{1,320}@[^\s@]{1,255} (?:on|am|le|el|il|op|em) \S{1,20} ")
@@ -90,8 +92,9 @@ def _refusal(recipient: str, rhost: str | None, lines: Sequence[str]) -> Refusal
     said = _value(lines, _ends_refusal, is_quoted=_OPENED.match(lines[0]) is not None)
     text = said.partition("##")[0].lstrip("# <")
     named = text.partition(" #")[0]  # `#<mx.example.org #5.1.1 smtp;550 5.1.1 ...> #SMTP#`
+    tried = _SERVER_AT.match(text)
     text = text.rstrip(">") if said.startswith("<") else text
-    return Refusal(recipient, text, rhost=rhost or host(named if " " not in named else ""))
+    return Refusal(recipient, text, rhost=rhost or host(tried.group(1) if tried else named if " " not in named else ""))
 
 
 def _enhanced(lines: Sequence[str]) -> list[Refusal]:
