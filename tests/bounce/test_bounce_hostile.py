@@ -13,7 +13,8 @@ from reputon.bounce.notice import TEXT, split
 from reputon.bounce.report import ACTIONS, FAULTS, REASONS, SUBJECT_KINDS
 from reputon.mail import dsn, mime
 
-FIXTURES = [path.read_bytes() for path in sorted((Path(__file__).parent / "ndr").iterdir()) if path.suffix != ".json"]
+HERE = Path(__file__).parent
+FIXTURES = [path.read_bytes() for path in sorted(HERE.glob("*/*")) if path.suffix in (".eml", ".txt")]
 CATALOGUE = lists.load()
 
 
@@ -71,7 +72,8 @@ def test_30_megabytes_of_nothing_have_an_answer(data):
 
 ADVERSARIAL = ["a" * 200_000, "550 " * 50_000, "<" * 200_000, "host a" * 33_000, "a.b" * 66_000, "1.2.3.4 " * 25_000,
                "blocked using " * 14_000, "-> 5" * 50_000, "127.0.0." * 25_000, " " * 200_000, "user " * 40_000,
-               "a@" * 100_000, "Received: " * 20_000, "\n>" * 100_000, ("x" * 100 + " ") * 2000]  # fmt: skip
+               "a@" * 100_000, '{"notificationType": ' * 9_000, '{"notificationType":"Bounce","bounce":[]}',
+               "Received: " * 20_000, "\n>" * 100_000, ("x" * 100 + " ") * 2000]  # fmt: skip
 
 
 @pytest.mark.timeout(60)

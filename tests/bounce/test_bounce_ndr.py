@@ -1,4 +1,4 @@
-"""Bounces as files: every message in ndr/ beside what must be read from it."""
+"""Bounces as files, and mail that only looks like them: every message beside what must be read from it."""
 
 import json
 from pathlib import Path
@@ -8,8 +8,10 @@ import pytest
 
 from reputon import bounce, lists
 
-FOLDER = Path(__file__).parent / "ndr"
-FILES = sorted(path for path in FOLDER.iterdir() if path.suffix in (".eml", ".txt"))
+# Exchange's reports and the common ones; the forms of other mail systems; what is mostly no bounce.
+FOLDERS = ("ndr", "layouts", "others")
+HERE = Path(__file__).parent
+FILES = sorted(path for name in FOLDERS for path in (HERE / name).iterdir() if path.suffix in (".eml", ".txt"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

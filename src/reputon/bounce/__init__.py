@@ -78,18 +78,18 @@ def _mail(mail: Mail, catalogue: lists.Catalogue, depth: int = 0) -> Message:
 
 
 def _judged(notice: Notice, catalogue: lists.Catalogue) -> Message:
-    if notice.type == "complaint":
-        return Message(is_bounce=False, kind="complaint")
-    if signs.is_autoreply(notice):
-        return Message(is_bounce=False, kind="autoreply")
+    settled = signs.kind(notice)
+    if settled not in (None, "challenge"):
+        return Message(is_bounce=False, kind=settled)
     refusals = [] if notice.type == "other" else _refusals(notice)
+    told = signs.action(notice)
+    reports = tuple(judge(replace(each, action=each.action or told), catalogue) for each in refusals)
+    if settled is not None:  # a report may come with it, that says who asks
+        return Message(is_bounce=False, kind=settled, reports=reports if notice.status else ())
     if notice.status is None and not (notice.type is None and signs.is_bounce(notice, refusals)):
         return Message(is_bounce=False, kind="other")
-    if notice.status is None and signs.is_delay(notice):
-        refusals = [replace(each, action="delayed") for each in refusals]
-    reports = tuple(judge(each, catalogue) for each in refusals)
     kind, is_bounce = kind_of(tuple(each.action for each in reports) or (None,))
-    return Message(is_bounce=is_bounce, kind=kind, reports=reports)
+    return Message(is_bounce=is_bounce, kind="pasted" if signs.is_pasted(notice) else kind, reports=reports)
 
 
 def _refusals(notice: Notice) -> list[Refusal]:

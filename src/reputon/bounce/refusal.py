@@ -3,10 +3,13 @@
 import re
 from dataclasses import dataclass
 
-# An address as bounces print it.  RFC 5321 bounds its parts, and it begins only where a word does: so it is linear.
+# An address as bounces print it.  Its parts are bounded (Exchange's inner names are longer than RFC 5321 allows), and
+# it begins only where a word does: so it is linear.
 ADDRESS = re.compile(
-    r"""(?<![A-Za-z0-9._%+=/!#$&*?^{}|~-])[A-Za-z0-9._%+=/!#$&*?^{}|~'-]{1,120}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}"""
+    r"""(?<![A-Za-z0-9._%+=/!#$&*?^{}|~-])[A-Za-z0-9._%+=/!#$&*?^{}|~'-]{1,320}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}"""
 )
+# A quoted local part that needs no quotes is the same address without them (RFC 5321 section 4.1.2).
+_QUOTED = re.compile(r'"([A-Za-z0-9._%+=/!#$&*?^{}|~-]{1,64})"(?=@)')
 HOST = re.compile(r"^\[?([A-Za-z0-9][A-Za-z0-9-]{0,62}(?:\.[A-Za-z0-9-]{1,63}){1,10})\]?$")
 
 
@@ -26,8 +29,13 @@ class Refusal:
 
 def address(text: str) -> str | None:
     """The first address in a text, lower-cased in its domain only, without the quotes around it."""
-    found = ADDRESS.search(text)
+    found = ADDRESS.search(unquoted(text))
     return found.group().strip("'.") if found else None
+
+
+def unquoted(text: str) -> str:
+    """A text with its addresses' local parts freed of quotes that they do not need."""
+    return _QUOTED.sub(r"\1", text) if '"@' in text else text
 
 
 def host(text: str) -> str | None:

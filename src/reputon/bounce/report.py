@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Kind = Literal["bounce", "delay", "autoreply", "complaint", "pasted", "other", "unreadable"]
+Kind = Literal["bounce", "delay", "autoreply", "challenge", "complaint", "pasted", "other", "unreadable"]
 
 ACTIONS = ("failed", "delayed", "delivered", "relayed", "expanded")  # RFC 3464 section 2.3.3
 SUBJECT_KINDS = ("ip", "domain", "content", "auth", "rate", "other")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from reputon.bounce.layouts import exchange, free, postfix, rfc3464
+from reputon.bounce.layouts import exchange, free, postfix, rfc3464, ses
 from reputon.bounce.notice import Notice
 from reputon.bounce.refusal import Refusal
 
@@ -10,6 +10,7 @@ Layout = Callable[[Notice], list[Refusal]]
 
 LAYOUTS: dict[str, Layout] = {
     "rfc3464": rfc3464.read,
+    "ses": ses.read,
     "exchange": exchange.read,
     "postfix": postfix.read,
     "free": free.read,

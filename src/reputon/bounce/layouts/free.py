@@ -11,6 +11,7 @@ _ANNOUNCES = re.compile(
     r"(?i)recipient|following address|could not be delivered|undeliver|delivery (?:has )?failed|failed address|"
     r"unable to deliver|wasn't delivered|not delivered|was unable|addresse? had|rcpt to|does not like|returned mail|to:"
 )
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{1,63}")
 _HEADERS = ("x-failed-recipients", "x-failed-recipient")
 _SALUTATION = ("sorry", "dear", "hello", "for ", "please", "if you", "contact", "from", "sender")
 RECIPIENTS = 100  # recipients of one text
@@ -25,7 +26,7 @@ def read(notice: Notice) -> list[Refusal]:
     """The refusals of a text; the same words for each address where it cannot be told who was refused how."""
     lines = [line.strip()[:_WIDTH] for line in notice.text.split("\n")[:_LINES]]
     named = [each for name in _HEADERS for each in ADDRESS.findall(notice.header.get(name, ""))]
-    recipients = _unique(named) or _recipients(lines, notice)
+    recipients = _unique(named) or _recipients(lines, notice) or _local(lines, notice)
     # Nobody chose the line breaks of pasted text: there the whole paragraph counts.
     text = _words(lines, before=0 if notice.header else _BEFORE)
     if not recipients:
@@ -57,9 +58,24 @@ def _recipients(lines: list[str], notice: Notice) -> list[str]:
     return [each for each in named if each.lower() not in ours or len(named) == 1][:RECIPIENTS]
 
 
+def _local(lines: list[str], notice: Notice) -> list[str]:
+    """Names without a domain, on lines of their own below one that announces them: users of the system that writes."""
+    domain = (address(notice.header.get("from", "")) or "").partition("@")[2]
+    found: list[str] = []
+    is_announced = False
+    for line in lines:
+        if is_announced and _NAME.fullmatch(line):
+            found.append(f"{line}@{domain}")
+        elif line:
+            is_announced = line.endswith(":") and _ANNOUNCES.search(line) is not None
+    return _unique(found)[:RECIPIENTS] if domain else []
+
+
 def _about(lines: list[str], recipient: str) -> list[str]:
     """The lines from the one that names this recipient up to the next that stands for another."""
-    start = next((at for at, line in enumerate(lines) if recipient in line), 0)
+    start = next((at for at, line in enumerate(lines) if recipient in line), None)
+    if start is None:  # a name that stands there without its domain
+        start = next((at for at, line in enumerate(lines) if line == recipient.partition("@")[0]), 0)
     end = start + 1
     while end < len(lines) and not (lines[end].startswith("<") and ADDRESS.match(lines[end][1:])):
         end += 1

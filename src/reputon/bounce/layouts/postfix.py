@@ -3,7 +3,7 @@
 import re
 
 from reputon.bounce.notice import Notice
-from reputon.bounce.refusal import Refusal, host
+from reputon.bounce.refusal import Refusal, host, unquoted
 
 # The block ends at an empty line or at the next recipient; every step is anchored to a line, so it stays linear.
 _RECIPIENT = re.compile(
@@ -26,7 +26,7 @@ def read(notice: Notice) -> list[Refusal]:
 def _refusal(found: re.Match[str], block: str) -> Refusal:
     text = " ".join(block.partition("\n\n")[0].split())
     said = _HOST.search(text)
-    recipient, original = found.group(1), found.group(2)
+    recipient, original = unquoted(found.group(1)), found.group(2)
     return Refusal(
         recipient=recipient,
         original_recipient=original,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from reputon.bounce import reply
 from reputon.bounce.layouts import exchange, free, postfix
 from reputon.bounce.notice import Notice
-from reputon.bounce.refusal import Refusal, address, host
+from reputon.bounce.refusal import Refusal, address, host, unquoted
 from reputon.bounce.report import ACTIONS
 from reputon.mail import dsn
 
@@ -18,7 +18,9 @@ def read(notice: Notice) -> list[Refusal]:
     """One refusal for each recipient of the report."""
     if notice.status is None:
         return []
-    refusals = [_refusal(group) for group in notice.status.recipients]
+    # Some writers put the action beside the reporter, once for everybody.
+    common = {name: value for name, value in notice.status.message_fields.items() if name == "action"}
+    refusals = [_refusal(common | group) for group in notice.status.recipients]
     refusals = [each for each in refusals if each.recipient or each.text or each.status]
     return [_completed(each, notice, alone=len(refusals) == 1) for each in refusals]
 
@@ -39,7 +41,7 @@ def _refusal(group: dsn.Group) -> Refusal:
 
 
 def _recipient(field: str) -> str | None:
-    value = dsn.value_of(field).strip("<> \"'")
+    value = unquoted(dsn.value_of(field)).strip("<> \"'")
     found = address(value)
     # A local user, or an address of another kind of mail, is still whom it was for.
     return found or (value if value and " " not in value else None)
