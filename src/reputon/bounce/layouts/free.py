@@ -19,6 +19,7 @@ _LINES = 600
 _WIDTH = 1000  # characters of a line; some servers write a whole reply on one
 _BEFORE = 4
 _AFTER = 6  # lines that a refusal goes on for
+_NEAR = 14  # lines with words that are taken where none of them has a code
 _OWN = ("postmaster@", "mailer-daemon@", "abuse@", "helpdesk@", "support@", "noreply@", "no-reply@")
 
 
@@ -31,7 +32,21 @@ def read(notice: Notice) -> list[Refusal]:
     text = _words(lines, before=0 if notice.header else _BEFORE)
     if not recipients:
         return [Refusal(None, text)] if text else []
-    return [Refusal(each, _words(about := _about(lines, each)) or text or _near(about)) for each in recipients]
+    several = len(recipients) > 1
+    return [_refusal(each, _about(lines, each, recipients), "" if several else text) for each in recipients]
+
+
+def about(notice: Notice, recipient: str) -> Refusal | None:
+    """What a text says of a recipient who is known; None where it does not name this one."""
+    if recipient not in notice.text:
+        return None
+    lines = [line.strip()[:_WIDTH] for line in notice.text.split("\n")[:_LINES]]
+    return _refusal(recipient, _about(lines, recipient, []), "")
+
+
+def _refusal(recipient: str, about: list[str], common: str) -> Refusal:
+    """The words about a recipient: those with a code, else those that stand for all, else those beside the address."""
+    return Refusal(recipient, _words(about) or common or _near(about))
 
 
 def _recipients(lines: list[str], notice: Notice) -> list[str]:
@@ -43,7 +58,7 @@ def _recipients(lines: list[str], notice: Notice) -> list[str]:
     before = ""
     for line in lines:
         found = address(line)
-        if found and not found.lower().startswith(_OWN):
+        if found and not (found.lower().startswith(_OWN) and not _ANNOUNCES.search(before)):
             bare = line.strip("<>\"'():;,.#*- \t").removeprefix("mailto:")
             if bare.lower().startswith(found.lower()) and (len(bare) < len(found) + 4 or line.startswith("<")):
                 alone.append(found)
@@ -71,15 +86,23 @@ def _local(lines: list[str], notice: Notice) -> list[str]:
     return _unique(found)[:RECIPIENTS] if domain else []
 
 
-def _about(lines: list[str], recipient: str) -> list[str]:
-    """The lines from the one that names this recipient up to the next that stands for another."""
+def _about(lines: list[str], recipient: str, recipients: list[str]) -> list[str]:
+    """The lines from the first that names this recipient up to the next that names another."""
     start = next((at for at, line in enumerate(lines) if recipient in line), None)
     if start is None:  # a name that stands there without its domain
         start = next((at for at, line in enumerate(lines) if line == recipient.partition("@")[0]), 0)
+    others = [each for each in recipients if each != recipient]
     end = start + 1
-    while end < len(lines) and not (lines[end].startswith("<") and ADDRESS.match(lines[end][1:])):
+    while end < len(lines) and not _begins(lines[end], others):
         end += 1
     return lines[start:end]
+
+
+def _begins(line: str, others: list[str]) -> bool:
+    """Whether a line begins with another recipient."""
+    if line.startswith("<") and ADDRESS.match(line[1:]):
+        return True
+    return any(line.startswith(each, line[:1] in "<\"'") for each in others if each in line)
 
 
 def _words(lines: list[str], before: int = 0) -> str:
@@ -94,7 +117,7 @@ def _words(lines: list[str], before: int = 0) -> str:
 
 def _near(lines: list[str]) -> str:
     """The words beside an address where nothing has a code."""
-    return " ".join(each for each in lines[:_AFTER] if each)
+    return " ".join([each for each in lines if each][:_NEAR])
 
 
 def _until_empty(lines: list[str]) -> list[str]:

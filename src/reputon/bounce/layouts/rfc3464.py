@@ -11,6 +11,7 @@ from reputon.bounce.report import ACTIONS
 from reputon.mail import dsn
 
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+_TEXT = 8192  # characters of the text for people in which a phase is sought
 _SUCCESS = ("delivered", "relayed", "expanded")
 
 
@@ -53,12 +54,36 @@ def _is_complete(recipient: str | None) -> bool:
 
 
 def _completed(refusal: Refusal, notice: Notice, *, alone: bool) -> Refusal:
-    """With the receiver's words from the text for people, where the report gives no reply code."""
-    if refusal.action in _SUCCESS or reply.read(refusal.text).smtp:
+    """With what the text for people says of this recipient and the report does not: the words, the phase."""
+    if refusal.action in _SUCCESS:
         return refusal
-    beside = exchange.read(notice) or postfix.read(notice) or free.read(notice)
-    for each in beside:
-        same = each.recipient is not None and each.recipient.lower() == (refusal.recipient or "").lower()
-        if (same or alone) and reply.read(each.text).smtp:
-            return replace(refusal, text=each.text, rhost=refusal.rhost or each.rhost)
-    return refusal
+    said = reply.read(refusal.text)
+    if said.smtp is None and (each := _beside(refusal, notice, alone=alone)):
+        told = reply.read(each.text)
+        if told.smtp or not refusal.text:
+            refusal = replace(refusal, text=each.text, rhost=refusal.rhost or each.rhost)
+            said = told
+    return refusal if said.phase else replace(refusal, phase=_phase(refusal, notice, alone=alone))
+
+
+def _beside(refusal: Refusal, notice: Notice, *, alone: bool) -> Refusal | None:
+    """What the text for people says of the recipient of a report."""
+    found = exchange.read(notice) or postfix.read(notice) or free.read(notice)
+    named = [each for each in found if _is_same(each, refusal)]
+    if not named and (known := free.about(notice, refusal.recipient or "\n")):
+        named = [known]
+    about = named or (found if alone else [])
+    return next((each for each in about if reply.read(each.text).smtp), next(iter(about), None))
+
+
+def _is_same(one: Refusal, other: Refusal) -> bool:
+    names = {(name or "").lower() for name in (other.recipient, other.original_recipient)}
+    return one.recipient is not None and one.recipient.lower() in names
+
+
+def _phase(refusal: Refusal, notice: Notice, *, alone: bool) -> str | None:
+    """Where in the dialogue it was said, as the text for people tells."""
+    if alone:
+        return reply.phase_of(notice.text[:_TEXT])
+    about = (each for each in postfix.read(notice) if _is_same(each, refusal))
+    return next((reply.phase_of(each.text) for each in about), None)
