@@ -11,7 +11,7 @@ from reputon.bounce import signs
 from reputon.bounce.judge import judge
 from reputon.bounce.layouts import LAYOUTS, exchange
 from reputon.bounce.notice import Notice
-from reputon.bounce.refusal import Refusal, host
+from reputon.bounce.refusal import Refusal, address, host
 from reputon.bounce.report import Kind, Message, Report, Returned, as_json, kind_of, unreadable
 from reputon.mail import dsn, mime
 
@@ -27,6 +27,7 @@ _PASTED_FIELD = re.compile(
     rb"(?i)\A\s{0,200}(?:reporting-mta|final-recipient|action|status|diagnostic-code|error)\s{0,3}:"
 )
 _FORWARDS = 2  # bounces that were forwarded, and forwarded again
+_TELLS: dict[Kind, str] = {"complaint": "feedback", "autoreply": "vacation"}  # what these kinds are a report of
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\b\x1b"))
 
 
@@ -79,7 +80,9 @@ def _mail(mail: Mail, catalogue: lists.Catalogue, depth: int = 0) -> Message:
 
 def _judged(notice: Notice, catalogue: lists.Catalogue) -> Message:
     settled = signs.kind(notice)
-    if settled not in (None, "challenge"):
+    if settled in _TELLS:
+        return Message(is_bounce=False, kind=settled, reports=(_told(notice, settled),))
+    if settled == "other":
         return Message(is_bounce=False, kind=settled)
     refusals = [] if notice.type == "other" else _refusals(notice)
     told = signs.action(notice)
@@ -90,6 +93,12 @@ def _judged(notice: Notice, catalogue: lists.Catalogue) -> Message:
         return Message(is_bounce=False, kind="other")
     kind, is_bounce = kind_of(tuple(each.action for each in reports) or (None,))
     return Message(is_bounce=is_bounce, kind="pasted" if signs.is_pasted(notice) else kind, reports=reports)
+
+
+def _told(notice: Notice, kind: Kind) -> Report:
+    """Whom a complaint or an answer is about, without an action: nothing was refused."""
+    field = notice.returned.first("to") if kind == "complaint" and notice.returned else notice.header.get("from")
+    return Report(recipient=address(field or ""), reason=_TELLS[kind], subject_kind="other", fault="unknown")
 
 
 def _refusals(notice: Notice) -> list[Refusal]:

@@ -59,8 +59,10 @@ _COMMAND = r"initial connection|ehlo|helo|lhlo|starttls|auth|mail from|mail|rcpt
 _PHASE = re.compile(
     rf"(?i)(?P<a>refused to talk to me|my name was rejected|sender was rejected|does not like recipient"
     rf"|failed after i sent the message)|(?:in reply to (?:the )?|after (?:pipelined |sending )?)(?P<b>{_COMMAND})\b"
-    rf"|>>> (?P<c>{_COMMAND})\b|\((?P<d>mail from|rcpt to|data|end of data|ehlo|helo)\b"
+    rf"|\((?P<c>mail from|rcpt to|data|end of data|ehlo|helo)\b"
 )
+# sendmail's transcript: the command that the first refusal answers.
+_TRANSCRIPT = re.compile(rf"(?i)>>> (?P<command>{_COMMAND})\b(?:(?!>>>)[^\n]){{0,300}}?\s<<< [45]\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +98,8 @@ def read(text: str) -> Reply:
 
 def phase_of(text: str) -> str | None:
     """Where in the SMTP dialogue the text says that it was refused; None where it does not say."""
-    last = None
-    for last in _PHASE.finditer(text):
-        pass
-    return _PHASES[last.group(last.lastgroup or 0).lower().rstrip(" :<")] if last else None
+    found = _TRANSCRIPT.search(text) or _PHASE.search(text)
+    return _PHASES[found.group(found.lastgroup or 0).lower()] if found else None
 
 
 def codes(text: str) -> tuple[str | None, str | None, str]:

@@ -9,7 +9,7 @@ from reputon.bounce.refusal import ADDRESS, Refusal, address
 _CODE = re.compile(r"(?<![\w./@=-])(?<!\d:)(?:[45][0-5]\d[- ,]#?(?=\S)|[45]\.\d{1,3}\.\d{1,3}(?![.\d])|#[45]\.\d\.\d)")
 _ANNOUNCES = re.compile(
     r"(?i)recipient|following address|could not be delivered|undeliver|delivery (?:has )?failed|failed address|"
-    r"unable to deliver|wasn't delivered|not delivered|was unable|addresse? had|rcpt to|does not like|returned mail|to:"
+    r"unable to deliver|wasn't delivered|not delivered|was unable|addresse? had|rcpt to|does not like|returned mail"
 )
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{1,63}")
 _HEADERS = ("x-failed-recipients", "x-failed-recipient")
