@@ -32,7 +32,7 @@ def judge(refusal: Refusal, catalogue: Catalogue, rules: Dialects | None = None)
         action=refusal.action or _action(said.smtp, enhanced),
         smtp=said.smtp,
         enhanced=enhanced,
-        reason=match.rule.reason_in(phase) if match else "onhold" if said.text else "undefined",
+        reason=match.rule.reason_in(phase) if match else "onhold" if _has_words(words) else "undefined",
         subject_kind=_kind(match, entry),
         list=entry.name if entry else None,
         zone=named.zone,
@@ -65,6 +65,11 @@ def _success(refusal: Refusal) -> Report:
         fault="unknown",
         text=refusal.text or None,
     )
+
+
+def _has_words(text: str) -> bool:
+    """Whether it says more than an address."""
+    return any("@" not in word and any(character.isalpha() for character in word) for word in text.split())
 
 
 def _enhanced(said: str | None, status: str | None) -> str | None:

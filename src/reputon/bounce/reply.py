@@ -51,15 +51,15 @@ _PHASES = {
     "initial connection": "connect", "refused to talk to me": "connect", "connect": "connect",
     "ehlo": "ehlo", "helo": "ehlo", "lhlo": "ehlo", "my name was rejected": "ehlo", "starttls": "starttls", "auth": "auth",
     "mail": "mail", "mail from": "mail", "sender was rejected": "mail",
-    "rcpt": "rcpt", "rcpt to": "rcpt", "does not like recipient": "rcpt",
+    "rcpt": "rcpt", "rcpt to": "rcpt", "rcpt_to": "rcpt", "mail_from": "mail", "does not like recipient": "rcpt",
     "data": "data", "end of data": "end-of-data", "end-of-data": "end-of-data", "message data": "end-of-data",
     "failed after i sent the message": "end-of-data",
 }  # fmt: skip
 _COMMAND = r"initial connection|ehlo|helo|lhlo|starttls|auth|mail from|mail|rcpt to|rcpt|end of data|data"
 _PHASE = re.compile(
     rf"(?i)(?P<a>refused to talk to me|my name was rejected|sender was rejected|does not like recipient"
-    rf"|failed after i sent the message)|(?:in reply to (?:the )?|after (?:pipelined |sending )?)(?P<b>{_COMMAND})\b"
-    rf"|\((?P<c>mail from|rcpt to|data|end of data|ehlo|helo)\b"
+    rf"|failed after i sent the message)|(?:in reply to (?:the )?|after (?:pipelined |sending )?|smtp command:? |in response to )(?P<b>{_COMMAND})\b"
+    rf"|[(\[](?P<c>mail from|mail_from|rcpt to|rcpt_to|data|end of data|ehlo|helo)[)\]]"
 )
 # sendmail's transcript: the command that the first refusal answers.
 _TRANSCRIPT = re.compile(rf"(?i)>>> (?P<command>{_COMMAND})\b(?:(?!>>>)[^\n]){{0,300}}?\s<<< [45]\d\d")

@@ -91,18 +91,19 @@ def _about(lines: list[str], recipient: str, recipients: list[str]) -> list[str]
     start = next((at for at, line in enumerate(lines) if recipient in line), None)
     if start is None:  # a name that stands there without its domain
         start = next((at for at, line in enumerate(lines) if line == recipient.partition("@")[0]), 0)
-    others = [each for each in recipients if each != recipient]
     end = start + 1
-    while end < len(lines) and not _begins(lines[end], others):
+    while end < len(lines) and not _begins(lines[end], recipient, recipients):
         end += 1
     return lines[start:end]
 
 
-def _begins(line: str, others: list[str]) -> bool:
+def _begins(line: str, recipient: str, recipients: list[str]) -> bool:
     """Whether a line begins with another recipient."""
+    if recipient in line[: len(recipient) + 8]:
+        return False
     if line.startswith("<") and ADDRESS.match(line[1:]):
         return True
-    return any(line.startswith(each, line[:1] in "<\"'") for each in others if each in line)
+    return any(line.startswith(each, line[:1] in ("<", '"', "'")) for each in recipients if each in line)
 
 
 def _words(lines: list[str], before: int = 0) -> str:

@@ -15,7 +15,11 @@ _BLOCK = 4096
 
 def read(notice: Notice) -> list[Refusal]:
     """One refusal for each recipient of the text."""
-    found = list(_RECIPIENT.finditer(notice.text))
+    found: list[re.Match[str]] = []
+    for each in _RECIPIENT.finditer(notice.text):
+        # A reply may itself begin with the recipient, and be folded before it.
+        if not found or each.group(1) != found[-1].group(1) or "\n\n" in notice.text[found[-1].end() : each.start()]:
+            found.append(each)
     ends = [each.start() for each in found[1:]] + [len(notice.text)]
     return [
         _refusal(each, notice.text[each.end() : min(end, each.end() + _BLOCK)])

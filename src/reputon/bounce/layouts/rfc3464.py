@@ -34,11 +34,16 @@ def _refusal(group: dsn.Group) -> Refusal:
     return Refusal(
         recipient=next((each for each in (final, original, actual) if _is_complete(each)), final or original or actual),
         original_recipient=original,
-        text=dsn.value_of(group.get("diagnostic-code", "")),
+        text=_diagnostic(group.get("diagnostic-code", "")),
         action=action if action in ACTIONS else None,
         status=status.group() if status else None,
         rhost=host(dsn.value_of(group.get("remote-mta", ""))),
     )
+
+
+def _diagnostic(field: str) -> str:
+    """The words; those of a program on the server keep their type, which says that nobody spoke SMTP."""
+    return field if field[:7].lower() == "x-unix;" else dsn.value_of(field)
 
 
 def _recipient(field: str) -> str | None:
