@@ -96,8 +96,7 @@ def test_a_bounce_in_a_bounce_in_a_bounce_ends():
     assert _is_sound(bounce.read(data, CATALOGUE))
 
 
-def test_containers_without_end_are_refused_before_they_are_parsed():
+def test_containers_without_end_are_read_as_far_as_the_bounds():
     data = b"From: a@example.org\nTo: b@example.org\n" + b"Content-Type: multipart/mixed; boundary=a\n\n--a\n" * 300
-    assert "containers" in (bounce.read(data, CATALOGUE).error or "")
-    with pytest.raises(mime.MailError):
-        mime.parse(data)
+    assert _is_sound(bounce.read(data, CATALOGUE))
+    assert len(list(mime.parts(mime.parse(data)))) < mime.PARTS

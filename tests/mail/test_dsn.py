@@ -52,12 +52,46 @@ def test_what_servers_do_to_groups_is_put_right(torn):
     assert _recipients(dsn.parse(torn)) == WANTED
 
 
+QUOTED = REPORT.replace("bad address", "bad=3Daddress").replace("No such", "No =\nsuch")
+
+
 @pytest.mark.parametrize("subtype", ["delivery-status", "global-delivery-status"])
-@pytest.mark.parametrize("encoding", ["7bit", "base64", "quoted-printable"])
-def test_a_part_says_the_same_as_its_text(subtype, encoding):
-    body = base64.encodebytes(REPORT.encode()).decode() if encoding == "base64" else REPORT
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("7bit", REPORT),
+        ("base64", base64.encodebytes(REPORT.encode()).decode()),
+        ("7bit", base64.encodebytes(REPORT.encode()).decode()),
+        ("quoted-printable", QUOTED),
+        ("7bit", QUOTED),
+        ("", QUOTED.replace("\n", "\r\n")),
+    ],
+)
+def test_a_part_says_the_same_as_its_text(subtype, encoding, body):
     part = mime.parse(f"Content-Type: message/{subtype}\nContent-Transfer-Encoding: {encoding}\n\n{body}".encode())
-    assert _recipients(dsn.parse(part)) == WANTED
+    status = dsn.parse(part)
+    assert _recipients(status) == WANTED
+    assert status.recipients[0]["diagnostic-code"] == "smtp; 550 5.1.1 No such user here"
+
+
+def test_of_a_field_that_stands_twice_the_first_that_says_something():
+    status = dsn.parse("Final-Recipient: rfc822; a@example.org\nStatus:\nStatus: 5.1.1\nStatus: 5.0.0\n")
+    assert status.recipients[0]["status"] == "5.1.1"
+
+
+def test_a_reply_goes_on_where_nobody_indented_it():
+    status = dsn.parse(
+        "Diagnostic-Code: smtp; 550-One\n550-two: 2\n550 three\nFinal-Recipient: rfc822; a@example.org\n"
+    )
+    assert status.recipients == (
+        {"diagnostic-code": "smtp; 550-One 550-two: 2 550 three", "final-recipient": "rfc822; a@example.org"},
+    )
+
+
+def test_a_report_in_a_charset_of_its_own():
+    raw = "Final-Recipient: rfc822; a@example.org\nDiagnostic-Code: X-Notes; ユーザー\n".encode("iso-2022-jp")
+    status = dsn.parse(mime.parse(b"Content-Type: message/delivery-status\n\n" + raw))
+    assert status.recipients[0]["diagnostic-code"] == "X-Notes; ユーザー"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import html
 import re
 from dataclasses import replace
-from email.message import Message as Mail
 
 from reputon import lists
 from reputon.bounce import notice as notices
@@ -67,7 +66,7 @@ def _pasted(data: bytes, catalogue: lists.Catalogue) -> Message:
     return _of_original(Message(is_bounce=True, kind="pasted", reports=reports), notice)
 
 
-def _mail(mail: Mail, catalogue: lists.Catalogue, depth: int = 0) -> Message:
+def _mail(mail: mime.Part, catalogue: lists.Catalogue, depth: int = 0) -> Message:
     """What a mail says; where it says nothing itself, the bounce that it forwards."""
     notice = notices.take_apart(mail)
     message = _of_original(_judged(notice, catalogue), notice)

@@ -3,14 +3,18 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from email.message import Message as Mail
 
 from reputon.bounce.report import Returned
 from reputon.mail import dsn, mime
 
 TEXT = 64 << 10  # characters of a notice's text that are read
 _REPORT_TYPES = {"feedback-report": "complaint", "disposition-notification": "other"}
-_TEXTS = frozenset({"text/plain", "text/html", "text/rfc822-headers"})
+_TEXTS = frozenset(("text/plain", "text/html"))
+_MACHINES = {
+    "message/feedback-report": "complaint",
+    "message/disposition-notification": "other",
+    "message/global-disposition-notification": "other",
+}
 
 _FIELD = re.compile(r"(?:> ?|\s{1,8})?([A-Za-z][A-Za-z0-9-]{1,60}):(?!//)")
 # A block of these is a returned header, whatever words announce it.
@@ -19,9 +23,12 @@ _KNOWN = frozenset(
      "reply-to", "x-mailer", "dkim-signature", "delivered-to", "sender")
 )  # fmt: skip
 _TRANSPORT = frozenset(("received", "message-id", "mime-version", "return-path", "content-type"))
+_TRANSPORTED = re.compile(rf"(?im)^(?:> ?|[ \t]{{1,8}})?(?:{'|'.join(sorted(_TRANSPORT))}):")
 _BLOCK = 3  # known fields in a row that make a returned header; a summary of the message has only people's fields
 # Fields that reports in plain text are made of: no returned header, though they look like one.
 _REPORTED = frozenset(("final-recipient", "action", "status", "diagnostic-code", "reporting-mta"))
+_REPORT = re.compile(r"(?im)^(?:reporting-mta|final-recipient|original-recipient):")
+_LOST_REPORT = re.compile(rb"(?i)\A\s{0,100}(?:reporting-mta|final-recipient|original-recipient|arrival-date):")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,31 +44,31 @@ class Notice:
     status: dsn.DeliveryStatus | None = None
     returned: Returned | None = None
     type: str | None = None
-    embedded: Mail | None = None
+    embedded: mime.Part | None = None
 
 
-def take_apart(mail: Mail) -> Notice:
+def take_apart(mail: mime.Part) -> Notice:
     """The notice in a mail."""
-    texts: list[tuple[str, str]] = []
+    texts: list[mime.Part] = []
     status: dsn.DeliveryStatus | None = None
     returned: Returned | None = None
-    embedded: Mail | None = None
-    kind = _type(mail)
+    embedded: mime.Part | None = None
+    kind = _REPORT_TYPES.get((mail.parameter("report-type") or "").lower())
     for part in mime.parts(mail):
-        content = part.get_content_type()
-        if content in dsn.TYPES:
+        content = part.content_type
+        if content in _TEXTS:
+            texts.append(part)
+        elif content in dsn.TYPES:
             status = status or dsn.parse(part)
-        elif content == "message/feedback-report":
-            kind = "complaint"
-        elif content == "message/disposition-notification":
-            kind = "other"
+        elif content in _MACHINES:
+            kind = _MACHINES[content]
         elif content == "text/rfc822-headers":
             returned = returned or _headers_of(mime.text_of(part))
-        elif content.startswith("message/"):
+        elif part.inside:
             embedded = embedded or _message_in(part)
             returned = returned or _embedded(part)
-        elif content in _TEXTS and sum(len(each) for _, each in texts) < TEXT:
-            texts.append((content, mime.text_of(part)))
+        elif _LOST_REPORT.match(part.body):
+            status = status or dsn.parse(part)
     text, inline = split(_readable(texts))
     return Notice(_header(mail), text, status or status_in(text), returned or inline, kind, embedded)
 
@@ -69,18 +76,33 @@ def take_apart(mail: Mail) -> Notice:
 def split(text: str) -> tuple[str, Returned | None]:
     """The words of a notice, and the returned header that follows them in the same text."""
     text = text[:TEXT]
-    lines = text.split("\n")
-    start = _returned_at(lines)
+    start = _returned_at(text)
     if start is None:
         return text, None
-    return "\n".join(lines[:start]), _headers_of("\n".join(lines[start:]))
+    return text[: max(0, start - 1)], _headers_of(text[start:])
 
 
-def _returned_at(lines: list[str]) -> int | None:
-    """The line at which a returned header begins: several known fields without a gap, one of them of the transport."""
+def _returned_at(text: str) -> int | None:
+    """Where a returned header begins; only paragraphs that hold a field of the transport are looked at."""
+    end = 0
+    for found in _TRANSPORTED.finditer(text):
+        if found.start() < end:
+            continue
+        begin = max(end, text.rfind("\n\n", end, found.start()) + 2)
+        end = text.find("\n\n", found.end())
+        end = len(text) if end < 0 else end
+        start = _block_in(text[begin:end])
+        if start is not None:
+            return begin + start
+    return None
+
+
+def _block_in(paragraph: str) -> int | None:
+    """Where a block begins: several known fields without a gap, one of them of the transport."""
     begun: int | None = None
     known: set[str] = set()
-    for at, line in enumerate(lines):
+    at = 0
+    for line in paragraph.split("\n"):
         field = _FIELD.match(line)
         name = field.group(1).lower() if field else None
         if not line.strip() or name in _REPORTED or (name is None and line[0] not in " \t>"):
@@ -90,12 +112,13 @@ def _returned_at(lines: list[str]) -> int | None:
             known |= {name} & _KNOWN
             if len(known) >= _BLOCK and known & _TRANSPORT:
                 return begun
+        at += len(line) + 1
     return None
 
 
 def _headers_of(text: str) -> Returned | None:
     """The header at the beginning of a text, also one that is quoted or indented."""
-    found: list[tuple[str, str]] = []
+    found: list[tuple[str, list[str]]] = []
     lines = text.strip("\n").split("\n")
     margin = min((_margin(line) for line in lines[:3]), default="", key=len)
     for line in (each.removeprefix(margin) for each in lines):
@@ -103,54 +126,53 @@ def _headers_of(text: str) -> Returned | None:
             break
         field = _FIELD.match(line) if line[0] not in " \t" else None
         if field:
-            found.append((field.group(1), line[field.end() :].strip()))
+            found.append((field.group(1), [line[field.end() :].strip()]))
         elif found:
-            name, value = found[-1]
-            found[-1] = name, f"{value} {line.strip()}".strip()
-    return Returned(tuple(found)) if found else None
+            found[-1][1].append(line.strip())
+    return Returned(tuple([(name, " ".join(values).strip()) for name, values in found])) if found else None
 
 
 def _margin(line: str) -> str:
     return line[: len(line) - len(line.lstrip("> \t"))]
 
 
-def _message_in(part: Mail) -> Mail | None:
-    inside = part.get_payload()
-    first = inside[0] if isinstance(inside, list) and inside else None
-    return first if isinstance(first, Mail) and first.keys() else None
+def _message_in(part: mime.Part) -> mime.Part | None:
+    return part.inside[0] if part.inside[0].fields else None
 
 
-def _embedded(part: Mail) -> Returned | None:
+def _embedded(part: mime.Part) -> Returned | None:
     message = _message_in(part)
-    return Returned(mime.fields(message)) if message else _headers_of(mime.text_of(part))
+    return Returned(message.fields) if message else split(mime.text_of(part))[1]
 
 
-def _readable(texts: Iterable[tuple[str, str]]) -> str:
+def _readable(parts: list[mime.Part]) -> str:
     """The plain text, or the HTML where that says nothing."""
-    texts = list(texts)
-    plain = "\n".join(text for content, text in texts if content != "text/html")
-    return plain if plain.strip() else "\n".join(text for _, text in texts)
+    plain = _texts_of(part for part in parts if part.content_type != "text/html")
+    return plain if plain.strip() else _texts_of(parts)
+
+
+def _texts_of(parts: Iterable[mime.Part]) -> str:
+    texts: list[str] = []
+    length = 0
+    for part in parts:
+        if length >= TEXT:
+            break
+        texts.append(mime.text_of(part))
+        length += len(texts[-1])
+    return "\n".join(texts)
 
 
 def status_in(text: str) -> dsn.DeliveryStatus | None:
     """A machine's report that was pasted into, or sent as, plain text."""
-    at = re.search(r"(?im)^(?:reporting-mta|final-recipient|original-recipient):", text)
+    at = _REPORT.search(text)
     if at is None:
         return None
     status = dsn.parse(text[at.start() :])
     return status if any("action" in each or "status" in each for each in status.recipients) else None
 
 
-def _header(mail: Mail) -> dict[str, str]:
+def _header(mail: mime.Part) -> dict[str, str]:
     found: dict[str, str] = {}
-    for name, value in mime.fields(mail):
+    for name, value in mail.fields:
         found.setdefault(name.lower(), mime.unfold(value))
     return found
-
-
-def _type(mail: Mail) -> str | None:
-    try:
-        report = str(mail.get_param("report-type") or "").lower()
-    except (ValueError, LookupError, TypeError):
-        return None
-    return _REPORT_TYPES.get(report)

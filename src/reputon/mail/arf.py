@@ -1,22 +1,16 @@
 """Complaint: what a receiver reports of a message that its user called abuse, as ARF writes it (RFC 5965)."""
 
-import base64
-import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.errors import CloseBoundaryNotFoundDefect
-from email.message import Message
-from email.utils import parseaddr, parsedate_to_datetime
 
 from reputon.mail import mime
+from reputon.mail.header import Fields
 
 TYPE = "message/feedback-report"
 INCIDENTS = 10_000  # messages that one report is believed to stand for
 REPEATED = 50  # values of a field that may stand several times
 VALUE = 4096  # characters of a field
-
-Fields = tuple[tuple[str, str], ...]
 
 
 class ArfError(ValueError):
@@ -61,7 +55,7 @@ def parse(data: bytes) -> Complaint:
         raise ArfError(str(error)) from None
     if report is None:
         raise ArfError(f"is no complaint report: it has no part {TYPE} (RFC 5965)")
-    if len(data) < mime.SIZE and any(isinstance(each, CloseBoundaryNotFoundDefect) for each in message.defects):
+    if len(data) < mime.SIZE and not message.is_closed:
         raise ArfError("is cut short: the boundary at its end is missing")
     kind = _first(report, "feedback-type")
     if not kind:
@@ -69,7 +63,7 @@ def parse(data: bytes) -> Complaint:
     return _complaint(kind.lower(), report, headers, message)
 
 
-def _complaint(kind: str, report: Fields, headers: Fields, message: Message) -> Complaint:
+def _complaint(kind: str, report: Fields, headers: Fields, message: mime.Part) -> Complaint:
     return Complaint(
         feedback_type=kind,
         user_agent=_first(report, "user-agent"),
@@ -91,57 +85,38 @@ def _complaint(kind: str, report: Fields, headers: Fields, message: Message) -> 
 
 def domain_of(text: str | None) -> str | None:
     """The domain of an address field, lower case."""
+    from email.utils import parseaddr  # takes as long to import as hundreds of messages take to read
+
     address = parseaddr((text or "")[:VALUE])[1]
     return address.rpartition("@")[2].strip(" .").lower() or None
 
 
-def _parts(message: Message) -> tuple[Fields | None, Fields]:
+def _parts(message: mime.Part) -> tuple[Fields | None, Fields]:
     """The report's fields, and the header of the message it is about."""
     report: Fields | None = None
     headers: Fields = ()
     for part in mime.parts(message):
-        kind = part.get_content_type()
+        kind = part.content_type
         if kind == TYPE and report is None:
-            report = _report(part)
+            report = _of_text(part)
         elif kind in _EMBEDDED and report is not None and not headers:
             headers = _EMBEDDED[kind](part)
     return report, headers
 
 
-def _report(part: Message) -> Fields:
-    """The fields; the standard library takes them for the header of a message, or its body where a line is empty."""
-    inside = _inside(part)
-    fields = mime.fields(inside)
-    body = inside.get_payload()
-    if fields or not isinstance(body, str):
-        return fields
-    if mime.header(part, "content-transfer-encoding").lower() == "base64":  # forbidden, and seen
-        try:
-            body = base64.b64decode("".join(body.split())).decode("utf-8", "replace")
-        except (binascii.Error, ValueError):
-            return ()
-    return mime.fields(mime.parse(body.lstrip().encode("utf-8", "surrogateescape")))
-
-
-def _inside(part: Message) -> Message:
-    inside = part.get_payload()
-    if isinstance(inside, list) and inside and isinstance(inside[0], Message):
-        return inside[0]
-    return mime.parse(mime.text_of(part).encode("utf-8", "replace"))
-
-
-def _of_message(part: Message) -> Fields:
-    return mime.fields(_inside(part))
-
-
-def _of_headers(part: Message) -> Fields:
+def _of_text(part: mime.Part) -> Fields:
+    """The fields that a part's text begins with; some reports have empty lines above them."""
     return mime.fields(mime.parse(mime.text_of(part).lstrip().encode("utf-8", "replace")))
+
+
+def _of_message(part: mime.Part) -> Fields:
+    return mime.fields(part.inside[0])
 
 
 _EMBEDDED = {
     "message/rfc822": _of_message,
     "message/global": _of_message,
-    "text/rfc822-headers": _of_headers,
+    "text/rfc822-headers": _of_text,
     "message/rfc822-headers": _of_message,
 }
 
@@ -167,6 +142,8 @@ def _incidents(text: str | None) -> int:
 
 
 def _time(text: str | None) -> datetime | None:
+    from email.utils import parsedate_to_datetime
+
     try:
         moment = parsedate_to_datetime((text or "")[:200])
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,13 +1,10 @@
 """Delivery status: what happened to each recipient of a message, as the reporting server writes it (RFC 3464)."""
 
-import base64
-import binascii
-import quopri
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.message import Message
 
-from reputon.mail import mime
+from reputon.mail import mime, transfer
 
 TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 RECIPIENTS = 1000  # recipients of one report
@@ -20,6 +17,12 @@ _OF_MESSAGE = frozenset(
 )  # fmt: skip
 _STARTS = ("final-recipient", "original-recipient")
 
+# A field with the lines that it goes on for, or the empty line between two groups.  A line that begins with a reply
+# code goes on with the reply above it, though nobody indented it.
+_LINE = re.compile(
+    r"^[ \t]*+(?:([^\s:]++)[ \t]*+:([^\n]*+(?:\n(?:[ \t]++(?=\S)|(?=[245]\d\d[ -]))[^\n]*+)*+)|$)", re.MULTILINE
+)
+
 Group = dict[str, str]
 
 
@@ -31,20 +34,20 @@ class DeliveryStatus:
     recipients: tuple[Group, ...]
 
 
-def parse(part: Message | str) -> DeliveryStatus:
+def parse(part: mime.Part | str) -> DeliveryStatus:
     """A report's part, or its text.  Forgiving: groups torn apart or run together are put right where it is clear."""
-    text = part if isinstance(part, str) else _text(part)
     message: Group = {}
     recipients: list[Group] = []
-    for group in _groups(text):
+    for group in _groups(part if isinstance(part, str) else _text(part)):
         first = next((name for name, _ in group if name in _STARTS), None)
         if first and _begins(first, recipients):
             recipients.append({})
         for name, value in group:
             if name in _STARTS and name in recipients[-1] and len(recipients) < RECIPIENTS:
                 recipients.append({})
-            of_message = name in _OF_MESSAGE or not recipients
-            (message if of_message else recipients[-1]).setdefault(name, value)
+            fields = message if name in _OF_MESSAGE or not recipients else recipients[-1]
+            if not fields.get(name):  # of a field that stands twice, the first that says something
+                fields[name] = value
     return DeliveryStatus(message, tuple(recipients))
 
 
@@ -64,44 +67,20 @@ def _begins(name: str, recipients: list[Group]) -> bool:
 
 def _groups(text: str) -> Iterator[list[tuple[str, str]]]:
     group: list[tuple[str, str]] = []
-    for line in text.replace("\r\n", "\n").split("\n"):
-        if not line.strip():
+    for name, value in _LINE.findall(text.replace("\r\n", "\n")):
+        if not name:
             if group:
                 yield group
             group = []
-        elif line[0] in " \t" and group:
-            name, value = group[-1]
-            group[-1] = name, f"{value} {line.strip()}"[:VALUE]
-        else:
-            name, colon, value = line.partition(":")
-            if colon and " " not in name.strip() and len(group) < FIELDS:
-                group.append((name.strip().lower(), value.strip()[:VALUE]))
+        elif len(group) < FIELDS:
+            group.append((name.lower(), " ".join(value.split())[:VALUE]))
     if group:
         yield group
 
 
-def _text(part: Message) -> str:
-    """The part's text; the standard library has taken it for messages and split it into groups."""
-    inside = part.get_payload()
-    if not isinstance(inside, list):
-        return mime.text_of(part)
-    blocks = []
-    for block in inside[: RECIPIENTS + 1]:
-        if not isinstance(block, Message):
-            continue
-        lines = [f"{name}: {value}" for name, value in mime.fields(block)]
-        body = block.get_payload()
-        blocks.append("\n".join(lines) + ("\n\n" + body if isinstance(body, str) and body.strip() else ""))
-    return _undo(mime.header(part, "content-transfer-encoding").lower(), "\n\n".join(blocks))
-
-
-def _undo(encoding: str, text: str) -> str:
-    """RFC 3464 forbids encodings here, and some servers use them."""
-    if encoding == "base64":
-        try:
-            return base64.b64decode("".join(text.split())).decode("utf-8", "replace")
-        except (binascii.Error, ValueError):
-            return text
-    if encoding == "quoted-printable":
-        return quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace")
-    return text
+def _text(part: mime.Part) -> str:
+    """The part's text; RFC 3464 forbids encodings here, and some servers use them, declared or not."""
+    text = mime.text_of(part)
+    if ":" in text or part.encoding == "base64":
+        return text
+    return mime.decode(transfer.unbase64(text.encode("utf-8", "replace")), part.charset)
