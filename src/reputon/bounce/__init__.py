@@ -1,6 +1,5 @@
 """Bounce: what the refusal said: any bounce or pasted refusal becomes one report per recipient."""
 
-import html
 import re
 from dataclasses import replace
 
@@ -20,7 +19,7 @@ _HEAD = 16 << 10  # bytes in which a message shows what it is
 # Mail begins with two fields (after the `From ` of an mbox); fields of a report alone are pasted text.
 _FIELDS = re.compile(
     rb"\A\s{0,200}(?:(?:>?From |[A-Za-z][A-Za-z0-9-]{0,60}[ \t]{0,3}:)[^\n]{0,4000}\n"
-    rb"(?:[ \t][^\n]{0,4000}\n){0,200}){2}"
+    rb"(?:[ \t(][^\n]{0,4000}\n){0,200}){2}"
 )
 _PASTED_FIELD = re.compile(
     rb"(?i)\A\s{0,200}(?:reporting-mta|final-recipient|action|status|diagnostic-code|error)\s{0,3}:"
@@ -35,7 +34,7 @@ def read(data: bytes, catalogue: lists.Catalogue | None = None) -> Message:
 
     Of a large mail only the beginning is read: a report stands before the message that it returns.
     """
-    data = data[: mime.SIZE]
+    data = mime.recoded(data[: mime.SIZE]).lstrip()
     if not data.strip():
         return unreadable("the file is empty")
     if _is_binary(data[:_HEAD]):
@@ -57,7 +56,7 @@ def _is_binary(head: bytes) -> bool:
 
 def _pasted(data: bytes, catalogue: lists.Catalogue) -> Message:
     """Text without mail headers: a bounce's text, or a single refusal."""
-    text, returned = notices.split(html.unescape(mime.decode(data[: mime.TEXT], "utf-8").replace("\r\n", "\n")))
+    text, returned = notices.split(mime.unescaped(mime.decode(data[: mime.TEXT], "utf-8").replace("\r\n", "\n")))
     notice = Notice({}, text, notices.status_in(text), returned)
     refusals = _refusals(notice)
     reports = tuple(judge(each, catalogue) for each in refusals)
@@ -71,7 +70,7 @@ def _mail(mail: mime.Part, catalogue: lists.Catalogue, depth: int = 0) -> Messag
     notice = notices.take_apart(mail)
     message = _of_original(_judged(notice, catalogue), notice)
     said = any(each.text or each.smtp for each in message.reports)
-    if notice.embedded is None or said or message.kind in ("autoreply", "complaint") or depth >= _FORWARDS:
+    if notice.embedded is None or said or message.kind in ("autoreply", "challenge", "complaint") or depth >= _FORWARDS:
         return message
     inner = _mail(notice.embedded, catalogue, depth + 1)
     return inner if inner.is_bounce and (inner.reports or not message.is_bounce) else message

@@ -105,7 +105,7 @@ def _block_in(paragraph: str) -> int | None:
     for line in paragraph.split("\n"):
         field = _FIELD.match(line)
         name = field.group(1).lower() if field else None
-        if not line.strip() or name in _REPORTED or (name is None and line[0] not in " \t>"):
+        if not line.strip("> \t") or name in _REPORTED or (name is None and line[0] not in " \t>"):
             begun, known = None, set()
         elif name is not None:
             begun = at if begun is None else begun
