@@ -18,7 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reputon import resolver
-from reputon.resolver import Answer, Nobody, Question, ResolverError, Servers, Status, World
+from reputon.resolver import Answer, Nobody, Question, ResolverError, Status, World
+from reputon.resolver.servers import Servers
 
 NAMES: dict[str, dict[str, Any]] = {
     "example.org": {"TXT": ["v=spf1 -all"], "MX": ["10 mx.example.org"]},

@@ -2,13 +2,14 @@
 
 import os
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_type_hints
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from annotated_types import Ge, Le
 
 FILE = "reputon.toml"
 SIZE = 1 << 20  # bytes
@@ -18,106 +19,109 @@ class ConfigError(ValueError):
     """A configuration that cannot be used; the message names the file and the key."""
 
 
-class Section(BaseModel):
-    """A table of the file: its keys and no others."""
+@dataclass(frozen=True)
+class Section:
+    """A table of the file: its keys and no others, each with what it means in its annotation.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    Plain values: pydantic, which checks them, is loaded only where there is a file to check.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
 
+@dataclass(frozen=True)
 class Dns(Section):
     """How other people's DNS is asked."""
 
-    resolver: Annotated[str, Field(description="`system`, or ADDRESS[:PORT] of the resolver to ask.")] = "system"
+    resolver: Annotated[str, "`system`, or ADDRESS[:PORT] of the resolver to ask."] = "system"
 
 
+@dataclass(frozen=True)
 class Lists(Section):
     """Which lists there are."""
 
-    catalogue: Annotated[Path | None, Field(description="A TOML file merged over the lists that ship.")] = None
-    keys: Annotated[
-        dict[str, str], Field(description="Keys of lists that need one, by the list's name; never printed.")
-    ] = {}
+    catalogue: Annotated[Path | None, "A TOML file merged over the lists that ship."] = None
+    keys: Annotated[dict[str, str], "Keys of lists that need one, by the list's name; never printed."] = field(
+        default_factory=dict
+    )
 
 
+@dataclass(frozen=True)
 class Cause(Section):
     """Whose addresses and domains are whose."""
 
-    inventory: Annotated[Path | None, Field(description="inventory.toml: own domains, addresses, providers.")] = None
-    providers: Annotated[Path | None, Field(description="A folder of provider files, read before ours.")] = None
+    inventory: Annotated[Path | None, "inventory.toml: own domains, addresses, providers."] = None
+    providers: Annotated[Path | None, "A folder of provider files, read before ours."] = None
 
 
+@dataclass(frozen=True)
 class Listing(Section):
     """Who is listed, and until when (scoring.md 6.3; docs/listing.md)."""
 
     shared: Annotated[
         Literal["tenant", "address"],
-        Field(description="On a shared address, list its offending tenants, or the address as other lists do."),
+        "On a shared address, list its offending tenants, or the address as other lists do.",
     ] = "tenant"
     allow_reserved: Annotated[
-        tuple[str, ...], Field(description="Reserved prefixes that may be listed all the same (test networks).")
+        tuple[str, ...], "Reserved prefixes that may be listed all the same (test networks)."
     ] = ()
-    threshold: Annotated[float, Field(ge=0, le=100, description="List below this optimistic score of 24 h.")] = 30.0
-    min_volume: Annotated[int, Field(ge=1, description="Messages in 24 h below which nobody is listed.")] = 10
-    min_evidence: Annotated[int, Field(ge=1, description="Pieces of bad evidence that a listing needs.")] = 2
-    min_sources: Annotated[int, Field(ge=1, description="Sources that must agree.")] = 2
-    quiet_hours: Annotated[int, Field(ge=1, description="Hours without new cause until a listing expires.")] = 24
+    threshold: Annotated[float, Ge(0), Le(100), "List below this optimistic score of 24 h."] = 30.0
+    min_volume: Annotated[int, Ge(1), "Messages in 24 h below which nobody is listed."] = 10
+    min_evidence: Annotated[int, Ge(1), "Pieces of bad evidence that a listing needs."] = 2
+    min_sources: Annotated[int, Ge(1), "Sources that must agree."] = 2
+    quiet_hours: Annotated[int, Ge(1), "Hours without new cause until a listing expires."] = 24
 
 
+@dataclass(frozen=True)
 class Zone(Section):
     """What DNS answers."""
 
-    root: Annotated[str, Field(description="The name below which bl., score., dom. and dscore. are served.")] = (
-        "reputon.test"
-    )
-    url: Annotated[str, Field(description="The page that a TXT record names; {subject} is filled in.")] = (
-        "https://reputon.test/{subject}"
-    )
-    name_servers: Annotated[
-        tuple[str, ...], Field(description="Names of the servers that answer for the zones; none: `ns.<root>`.")
-    ] = ()
-    contact: Annotated[str, Field(description="Who is responsible, as a name in DNS; empty: `hostmaster.<root>`.")] = ""
-    ttl: Annotated[int, Field(ge=1, le=86400, description="Seconds for which an answer may be kept.")] = 300
-    negative_ttl: Annotated[int, Field(ge=1, le=86400, description="Seconds for which `not listed` may be kept.")] = 60
+    root: Annotated[str, "The name below which bl., score., dom. and dscore. are served."] = "reputon.test"
+    url: Annotated[str, "The page that a TXT record names; {subject} is filled in."] = "https://reputon.test/{subject}"
+    name_servers: Annotated[tuple[str, ...], "Names of the servers that answer for the zones; none: `ns.<root>`."] = ()
+    contact: Annotated[str, "Who is responsible, as a name in DNS; empty: `hostmaster.<root>`."] = ""
+    ttl: Annotated[int, Ge(1), Le(86400), "Seconds for which an answer may be kept."] = 300
+    negative_ttl: Annotated[int, Ge(1), Le(86400), "Seconds for which `not listed` may be kept."] = 60
 
 
+@dataclass(frozen=True)
 class ServeDns(Section):
     """The DNS server."""
 
-    listen: Annotated[tuple[str, ...], Field(description="ADDRESS:PORT to answer at.")] = ("127.0.0.1:5353",)
+    listen: Annotated[tuple[str, ...], "ADDRESS:PORT to answer at."] = ("127.0.0.1:5353",)
 
 
+@dataclass(frozen=True)
 class Serve(Section):
     """The long-running processes."""
 
-    dns: Annotated[ServeDns, Field(description="`reputon serve dns`.")] = ServeDns()
+    dns: Annotated[ServeDns, "`reputon serve dns`."] = field(default_factory=ServeDns)
 
 
+@dataclass(frozen=True)
 class Reroute(Section):
     """The way round."""
 
-    adapter: Annotated[str, Field(description="The MTA: `postfix`, or `table` for a plain transport table.")] = (
-        "postfix"
-    )
-    config_dir: Annotated[Path, Field(description="The MTA's configuration directory.")] = Path("/etc/postfix")
-    relay: Annotated[str | None, Field(description="HOST:PORT of the relay that takes urgent mail.")] = None
-    mode: Annotated[Literal["soft", "hard"], Field(description="`soft`: relay only what is refused; `hard`: all.")] = (
-        "soft"
-    )
+    adapter: Annotated[str, "The MTA: `postfix`, or `table` for a plain transport table."] = "postfix"
+    config_dir: Annotated[Path, "The MTA's configuration directory."] = Path("/etc/postfix")
+    relay: Annotated[str | None, "HOST:PORT of the relay that takes urgent mail."] = None
+    mode: Annotated[Literal["soft", "hard"], "`soft`: relay only what is refused; `hard`: all."] = "soft"
 
 
+@dataclass(frozen=True)
 class Config(Section):
     """Everything that can be set."""
 
-    state_dir: Annotated[Path, Field(description="Where evidence, listings, zone tables and incidents lie.")] = Path(
+    state_dir: Annotated[Path, "Where evidence, listings, zone tables and incidents lie."] = Path(
         platformdirs.user_state_dir("reputon")
     )
-    dns: Dns = Dns()
-    lists: Lists = Lists()
-    cause: Cause = Cause()
-    listing: Listing = Listing()
-    zone: Zone = Zone()
-    serve: Serve = Serve()
-    reroute: Reroute = Reroute()
+    dns: Dns = field(default_factory=Dns)
+    lists: Lists = field(default_factory=Lists)
+    cause: Cause = field(default_factory=Cause)
+    listing: Listing = field(default_factory=Listing)
+    zone: Zone = field(default_factory=Zone)
+    serve: Serve = field(default_factory=Serve)
+    reroute: Reroute = field(default_factory=Reroute)
 
 
 def load(path: Path | None = None) -> Config:
@@ -140,12 +144,15 @@ def find() -> Path | None:
 
 @cache
 def _read(path: Path) -> Config:
+    from pydantic import TypeAdapter, ValidationError
+
     try:
         with path.open("rb") as file:
             content = file.read(SIZE + 1)
         if len(content) > SIZE:
             raise ConfigError(f"{path} is larger than {SIZE >> 10} KiB")
-        return _anchored(Config.model_validate(tomllib.loads(content.decode())), path.parent)
+        table = tomllib.loads(content.decode())
+        return _anchored(TypeAdapter(Config).validate_python(table), table, path.parent)
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}: give another file with --config") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -157,29 +164,37 @@ def _read(path: Path) -> Config:
 _S = TypeVar("_S", bound=Section)
 
 
-def _anchored(section: _S, folder: Path) -> _S:
-    """The section with its paths as the file means them; defaults stay as they are."""
-    found = {name: getattr(section, name) for name in section.model_fields_set}
-    paths = {name: folder / value.expanduser() for name, value in found.items() if isinstance(value, Path)}
-    tables = {name: _anchored(value, folder) for name, value in found.items() if isinstance(value, Section)}
-    return section.model_copy(update=paths | tables)
+def _anchored(section: _S, table: Mapping[str, Any], folder: Path) -> _S:
+    """The section with the paths of its table as the file means them; defaults stay as they are."""
+    changed: dict[str, Any] = {}
+    for name, given in table.items():
+        value = getattr(section, name)
+        if isinstance(value, Path):
+            changed[name] = folder / value.expanduser()
+        elif isinstance(value, Section):
+            changed[name] = _anchored(value, given, folder)
+    return replace(section, **changed)
 
 
 def _sentence(error: Any) -> str:
     key = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
+    if error["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         return f"there is no key `{key}`: see docs/configuration.md"
     return f"`{key}`: {error['msg']}"
 
 
-def keys(section: BaseModel | None = None, prefix: str = "") -> Iterator[tuple[str, object, bool, str]]:
+def keys(section: Section | None = None, prefix: str = "") -> Iterator[tuple[str, object, bool, str]]:
     """Every key with its value, whether it is the default, and what it means; secrets are masked."""
     section = Config() if section is None else section
-    for name, field in type(section).model_fields.items():
+    default, hints = type(section)(), get_type_hints(type(section), include_extras=True)
+    for name in (each.name for each in fields(section)):
         value = getattr(section, name)
-        if isinstance(value, BaseModel):
+        if isinstance(value, Section):
             yield from keys(value, f"{prefix}{name}.")
             continue
-        is_default = value == field.get_default(call_default_factory=True)
         shown = dict.fromkeys(value, "***") if f"{prefix}{name}" == "lists.keys" else value
-        yield f"{prefix}{name}", shown, is_default, field.description or ""
+        yield f"{prefix}{name}", shown, value == getattr(default, name), _meaning(hints[name])
+
+
+def _meaning(hint: Any) -> str:
+    return next((each for each in getattr(hint, "__metadata__", ()) if isinstance(each, str)), "")

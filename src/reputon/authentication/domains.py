@@ -27,7 +27,10 @@ def organizational(name: str) -> str:
 def aligned(one: str, other: str) -> bool:
     """Whether two names have one owner: DMARC's relaxed alignment (RFC 7489 section 3.1)."""
     try:
-        return organizational(one) == organizational(other)
+        first, second = domain(one), domain(other)
+        if first == second or first.split(".")[-2:] != second.split(".")[-2:]:
+            return first == second  # no suffix list is needed: owners of different last two labels differ
+        return organizational(first) == organizational(second)
     except SubjectError:
         return False
 

@@ -51,11 +51,11 @@ def judge(
 ) -> Authentication:
     """The first of the three voices that has a word.
 
-    `receivers` and `provider` are the host names under which each writes its results; `author` is the domain of
-    the From field, to which a pass must be aligned (RFC 7489 section 3.1).
+    `receivers` are hosts and domains of the receiver, whose owner writes its results; `provider` the names under which
+    the provider does; `author` is the domain of the From field, to which a pass must be aligned (RFC 7489 section 3.1).
     """
     receivers, provider = tuple(receivers), tuple(provider)
-    of_receiver = [each for each in results if _speaks(each, receivers)]
+    of_receiver = [each for each in results if any(aligned(each.authserv_id, host) for host in receivers)]
     # Exchange Online leaves out who speaks in the field that it writes on the way out.
     of_provider = [each for each in results if _speaks(each, provider) or not each.authserv_id]
     return (

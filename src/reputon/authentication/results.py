@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import authres
-
 FIELDS = {"authentication-results": "results", "arc-authentication-results": "seal"}
 _MAX_FIELD = 8192  # bytes of one field; longer ones are nobody's honest results
 _MAX_FIELDS = 50
@@ -64,6 +62,8 @@ def _verdict(text: str) -> Iterable[Verdict]:
     # One method at a time: authres is strict, and one word that it does not know must not hide the others.
     if not text:
         return
+    import authres  # 10 ms, and most bounces return no such field
+
     try:
         parsed = authres.AuthenticationResultsHeader.parse(f"Authentication-Results: x; {text}")
     except (authres.core.AuthResError, ValueError, IndexError):

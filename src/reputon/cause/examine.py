@@ -5,11 +5,10 @@ from dataclasses import replace
 
 from reputon import check
 from reputon.authentication import results as authentication_results
-from reputon.authentication import spf
-from reputon.authentication.judgement import Authentication, judge
+from reputon.authentication.judgement import Authentication, SpfNow, judge
 from reputon.bounce.report import Message, Report
 from reputon.cause.decide import Case, Cause, Fact, ListState, decide
-from reputon.cause.incidents import Incidents, address_of, domain_of, owner
+from reputon.cause.incidents import Incidents, address_of, domain_of
 from reputon.cause.provider import Provider
 from reputon.cause.world import World
 from reputon.check.meaning import Checked, State
@@ -135,18 +134,20 @@ def _authentication(message: Message, report: Report, provider: Provider | None,
     receivers = {name for name in (report.rhost, domain_of(report.recipient)) if name}
     return judge(
         authentication_results.read(headers),
-        receivers=[owner(name) for name in receivers],
+        receivers=receivers,
         provider=provider.seals if provider else (),
         spf_now=_spf_now(headers, report, author, world),
         author=author,
     )
 
 
-def _spf_now(headers: tuple[tuple[str, str], ...], report: Report, author: str | None, world: World) -> spf.Spf | None:
+def _spf_now(headers: tuple[tuple[str, str], ...], report: Report, author: str | None, world: World) -> SpfNow | None:
     """SPF as DNS has it now, for the listed address; None where nothing can be asked."""
     sender = domain_of(_first(headers, "return-path")) or author
     if sender is None or report.listed_ip is None or isinstance(world.resolver, Nobody):
         return None
+    from reputon.authentication import spf  # pyspf takes 50 ms, and an offline run asks nothing
+
     return spf.evaluate(report.listed_ip, f"postmaster@{sender}", sender, world.resolver)
 
 

@@ -46,7 +46,7 @@ class Incidents:
 
     def matched(self, report: Report) -> int:
         """How many messages that we really sent were refused in the incident of this report."""
-        key = key_of(report, self.providers)
+        key = key_of(report, self.providers) if self.messages else None
         return len(self.messages.get(key, ())) if key is not None else 0
 
 

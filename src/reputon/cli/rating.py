@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,7 +44,7 @@ def opened(config: "Config", now: str | None) -> "Iterator[Rating]":
     published = parameters.load()
     with Store(config.state_dir) as store, Ledger(config.state_dir) as ledger:
         rows = store.rows(since=engine.since(published, at), until=int(at.timestamp()) + 1)
-        yield Rating(rows, ledger, Settings(**config.listing.model_dump()), published, at)
+        yield Rating(rows, ledger, Settings(**asdict(config.listing)), published, at)
 
 
 def bar(value: float, width: int = 20) -> str:

@@ -13,7 +13,8 @@ from reputon.listing import policy
 from reputon.listing.rescore import Rescored
 from reputon.remedy.diagnosis import Diagnosis
 from reputon.reroute.adapters import table
-from reputon.resolver import Question, Servers, World
+from reputon.resolver import Question, World
+from reputon.resolver.servers import Servers
 from reputon.simulate import writing
 from reputon.simulate.administrator import Administrator, Switched
 from reputon.simulate.clock import Clock

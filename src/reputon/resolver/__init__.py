@@ -4,7 +4,6 @@ The same protocol is served by real servers, by the files of a made world, and b
 judgement about DNS can be tried without a network.
 """
 
-import asyncio
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,18 +12,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Protocol
 
-import dns.asyncquery
-import dns.exception
-import dns.flags
-import dns.message
-import dns.name
-import dns.rcode
-import dns.rdatatype
-import dns.resolver
-
 WORLD_SIZE = 16 << 20  # bytes of a dns.json that we are willing to read
 PORT = 53
-IN_FLIGHT = 100  # questions at a time: more loses datagrams at small servers (research/remedy.md 2.3)
 
 
 class ResolverError(ValueError):
@@ -120,7 +109,7 @@ class World:
         if entry.get("timeout"):
             return Answer(question, Status.TIMEOUT, why="no answer in time")
         if "rcode" in entry:
-            return _of_rcode(question, str(entry["rcode"]).upper())
+            return of_rcode(question, str(entry["rcode"]).upper())
         records = tuple(str(record) for record in entry.get(question.rdtype, ()))
         return Answer(question, Status.ANSWER if records else Status.NODATA, records)
 
@@ -136,60 +125,16 @@ class World:
         return {} if any(other.endswith(below) for other in self._names) else None
 
 
-class Servers:
-    """Real DNS over UDP, then TCP where an answer was cut; each server tried in turn."""
-
-    def __init__(self, servers: Iterable[tuple[str, int]], timeout: float = 2.0, tries: int = 2) -> None:
-        self.servers = tuple(servers)
-        self.timeout = timeout
-        self.tries = tries
-
-    def ask(self, questions: Iterable[Question]) -> list[Answer]:
-        """Ask at most IN_FLIGHT questions at a time; must not be called from a running event loop."""
-        return asyncio.run(self._ask_all(list(questions)))
-
-    async def _ask_all(self, questions: list[Question]) -> list[Answer]:
-        room = asyncio.Semaphore(IN_FLIGHT)
-
-        async def one(question: Question) -> Answer:
-            async with room:
-                return await self._ask(question)
-
-        return list(await asyncio.gather(*(one(question) for question in questions)))
-
-    async def _ask(self, question: Question) -> Answer:
-        try:
-            query = dns.message.make_query(question.name, question.rdtype, use_edns=0)
-        except (dns.exception.DNSException, UnicodeError) as error:
-            return Answer(question, Status.ERROR, why=f"not a name that DNS can be asked for: {error}")
-        last = Answer(question, Status.TIMEOUT, why=f"no answer in {self.timeout:g} s, {self.tries} tries")
-        for attempt in range(self.tries):
-            host, port = self.servers[attempt % len(self.servers)]
-            try:
-                response, _ = await dns.asyncquery.udp_with_fallback(query, host, timeout=self.timeout, port=port)
-            except dns.exception.Timeout:
-                continue
-            except (OSError, dns.exception.DNSException, EOFError) as error:
-                last = Answer(question, Status.ERROR, why=f"{host}:{port}: {error or type(error).__name__}")
-                continue
-            last = _of_message(question, response)
-            if last.is_known or last.status is Status.REFUSED:
-                break
-        return last
-
-
 def named(text: str) -> Resolver:
     """The resolver that a person named: `system`, `HOST`, `HOST:PORT` or `[IPv6]:PORT`."""
+    from reputon.resolver import servers  # dnspython takes 40 ms, and an offline run needs none of it
+
     if text == "system":
-        try:
-            found = dns.resolver.Resolver()
-        except dns.resolver.NoResolverConfiguration:
-            return Nobody("not asked: this machine names no DNS resolver")
-        return Servers([(str(server), found.port) for server in found.nameservers])
+        return servers.of_system() or Nobody("not asked: this machine names no DNS resolver")
     host, port = _host_and_port(text)
     try:
-        return Servers([(str(ip_address(host)), port)])
-    except (ValueError, dns.exception.SyntaxError):
+        return servers.Servers([(str(ip_address(host)), port)])
+    except ValueError:
         raise ResolverError(f"resolver {text!r}: expected `system` or ADDRESS[:PORT], as in 127.0.0.1:5300") from None
 
 
@@ -202,24 +147,10 @@ def _host_and_port(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _of_message(question: Question, response: dns.message.Message) -> Answer:
-    if response.rcode() is not dns.rcode.NOERROR:
-        extra = "; ".join(str(option) for option in response.options)
-        return _of_rcode(question, dns.rcode.to_text(response.rcode()), extra)
-    wanted = dns.rdatatype.from_text(question.rdtype)
-    records = tuple(_text(record) for rrset in response.answer if rrset.rdtype == wanted for record in rrset)
-    return Answer(question, Status.ANSWER if records else Status.NODATA, records)
-
-
-def _of_rcode(question: Question, rcode: str, extra: str = "") -> Answer:
+def of_rcode(question: Question, rcode: str, extra: str = "") -> Answer:
+    """The answer that is only a return code (RFC 1035 section 4.1.1), by its name."""
     status = {"NXDOMAIN": Status.NXDOMAIN, "SERVFAIL": Status.SERVFAIL, "REFUSED": Status.REFUSED}.get(
         rcode, Status.ERROR
     )
     why = "" if status is Status.NXDOMAIN else f"the server said {rcode}" + (f" ({extra})" if extra else "")
     return Answer(question, status, why=why)
-
-
-def _text(record: Any) -> str:
-    if record.rdtype == dns.rdatatype.TXT:
-        return b"".join(record.strings).decode("utf-8", "replace")
-    return str(record).rstrip(".") if record.rdtype == dns.rdatatype.PTR else str(record)
