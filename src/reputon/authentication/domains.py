@@ -9,6 +9,9 @@ from typing import Any
 
 from reputon.subject import SubjectError, domain
 
+# Top-level domains with no public suffix below them: two labels name the owner, and the list need not be loaded.
+FLAT = frozenset(("com", "net", "org", "edu", "info", "de", "eu", "io"))
+
 
 @lru_cache(maxsize=65536)
 def organizational(name: str) -> str:
@@ -28,8 +31,11 @@ def aligned(one: str, other: str) -> bool:
     """Whether two names have one owner: DMARC's relaxed alignment (RFC 7489 section 3.1)."""
     try:
         first, second = domain(one), domain(other)
-        if first == second or first.split(".")[-2:] != second.split(".")[-2:]:
-            return first == second  # no suffix list is needed: owners of different last two labels differ
+        tail = first.split(".")[-2:]
+        if first == second or tail != second.split(".")[-2:]:
+            return first == second  # an owner's name has at least two labels
+        if tail[-1] in FLAT and len(tail) == 2:
+            return True
         return organizational(first) == organizational(second)
     except SubjectError:
         return False

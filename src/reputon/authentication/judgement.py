@@ -55,9 +55,8 @@ def judge(
     the provider does; `author` is the domain of the From field, to which a pass must be aligned (RFC 7489 section 3.1).
     """
     receivers, provider = tuple(receivers), tuple(provider)
-    of_receiver = [each for each in results if any(aligned(each.authserv_id, host) for host in receivers)]
-    # Exchange Online leaves out who speaks in the field that it writes on the way out.
-    of_provider = [each for each in results if _speaks(each, provider) or not each.authserv_id]
+    of_receiver = [each for each in results if is_receiver(each.authserv_id, receivers)]
+    of_provider = [each for each in results if is_provider(each.authserv_id, provider)]
     return (
         _said(of_receiver, author, "the receiver's Authentication-Results")
         or _now(spf_now, author)
@@ -66,9 +65,14 @@ def judge(
     )
 
 
-def _speaks(results: Results, hosts: tuple[str, ...]) -> bool:
-    name = results.authserv_id.lower()
-    return any(name == host or name.endswith("." + host) for host in hosts)
+def is_receiver(name: str, hosts: Iterable[str]) -> bool:
+    """Whether results under this name (authserv-id) are written by the owner of one of these hosts."""
+    return any(aligned(name, host) for host in hosts)
+
+
+def is_provider(name: str, hosts: Iterable[str]) -> bool:
+    """Whether results under this name are the provider's; Exchange Online leaves out who speaks on the way out."""
+    return not name or any(name.lower() == host or name.lower().endswith("." + host) for host in hosts)
 
 
 def _said(results: Sequence[Results], author: str | None, read_in: str) -> Authentication | None:

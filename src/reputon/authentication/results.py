@@ -1,15 +1,14 @@
 """Authentication-Results: what one server said of a message's SPF, DKIM and DMARC (RFC 8601, RFC 8617)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-FIELDS = {"authentication-results": "results", "arc-authentication-results": "seal"}
-_MAX_FIELD = 8192  # bytes of one field; longer ones are nobody's honest results
-_MAX_FIELDS = 50
-
 Kind = Literal["results", "seal"]
 
+FIELDS: dict[str, Kind] = {"authentication-results": "results", "arc-authentication-results": "seal"}
+_MAX_FIELD = 8192  # bytes of one field; longer ones are nobody's honest results
+_MAX_FIELDS = 50
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -33,29 +32,33 @@ class Results:
         return tuple(verdict for verdict in self.verdicts if verdict.method == method)
 
 
-def read(headers: Iterable[tuple[str, str]]) -> tuple[Results, ...]:
-    """Every such field among the headers, in their order; what cannot be parsed is left out."""
+def read(
+    headers: Iterable[tuple[str, str]], wanted: Callable[[str], bool] = lambda _: True
+) -> tuple[Results, ...]:
+    """The fields of the speakers that are `wanted`, in their order; what cannot be parsed is left out."""
     found: list[Results] = []
     for name, value in headers:
         kind = FIELDS.get(name.lower())
         if kind is None or len(value) > _MAX_FIELD or len(found) >= _MAX_FIELDS:
             continue
-        results = _parse(" ".join(value.split()), "seal" if kind == "seal" else "results")
+        results = _parse(" ".join(value.split()), kind, wanted)
         if results is not None:
             found.append(results)
     return tuple(found)
 
 
-def _parse(value: str, kind: Kind) -> Results | None:
+def _parse(value: str, kind: Kind, wanted: Callable[[str], bool]) -> Results | None:
     if kind == "seal":  # i=1; mx.example 1; spf=pass ...
         value = value.partition(";")[2].strip()
     authserv_id, separator, rest = value.partition(";")
     if separator and "=" in authserv_id:
         # Exchange Online writes its own verdicts on the way out without saying who speaks.
         authserv_id, rest = "", value
+    name = next(iter(authserv_id.split()), "")
+    if not wanted(name):
+        return None
     verdicts = tuple(verdict for part in rest.split(";") for verdict in _verdict(part.strip()))
-    words = authserv_id.split()
-    return Results(words[0] if words else "", kind, verdicts) if verdicts else None
+    return Results(name, kind, verdicts) if verdicts else None
 
 
 def _verdict(text: str) -> Iterable[Verdict]:

@@ -42,7 +42,6 @@ def judge(refusal: Refusal, catalogue: Catalogue, rules: Dialects | None = None)
         fault=_fault(match, entry),
         text=said.text or None,
         rule=match.rule.id if match else None,
-        words=match.words.strip() if match else None,
         status=refusal.status,
         phase=phase,
         wrapper_smtp=said.wrapper_smtp,

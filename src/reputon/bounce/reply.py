@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 LENGTH = 4096  # characters of a refusal; RFC 5321 allows 512 a line, and bounces repeat themselves
 
@@ -79,6 +80,7 @@ class Reply:
     wrapper_text: str | None = None
 
 
+@lru_cache(maxsize=256)  # layouts look into a refusal before it is judged
 def read(text: str) -> Reply:
     """The refusal in a text; without any code, a Reply with only the text."""
     text = " ".join(text[: 2 * LENGTH].split())[:LENGTH]

@@ -1,6 +1,6 @@
 """A report: what one refusal said, in the words of one table whoever wrote it; and the message that carried it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 Kind = Literal["bounce", "delay", "autoreply", "challenge", "complaint", "pasted", "other", "unreadable"]
@@ -29,7 +29,7 @@ class Report:
     `enhanced` is reconciled of what the words and the fields say; `status` keeps the report's own Status field.
     `phase` is one of PHASES.  `list` is the canonical name of the list that the refusal names, `zone` the zone as
     written, `removal` the page or address that the text names for removal.  `rule` is the dialect rule that the
-    judgement rests on, `words` what it read.
+    judgement rests on.
     """
 
     recipient: str | None = None
@@ -47,7 +47,6 @@ class Report:
     fault: str | None = None
     text: str | None = None
     rule: str | None = None
-    words: str | None = None
     status: str | None = None
     phase: str | None = None
     removal: str | None = None
@@ -97,8 +96,11 @@ def kind_of(actions: tuple[str | None, ...]) -> tuple[Kind, bool]:
     return ("delay", True) if "delayed" in actions else ("other", False)
 
 
+_NAMES = tuple(each.name for each in fields(Report))  # `asdict` copies, which takes longer than reading a bounce
+
+
 def as_json(message: Message) -> dict[str, Any]:
     """The part of `diagnose --json` that a message is (DESIGN.md section 4)."""
     found: dict[str, Any] = {"is_bounce": message.is_bounce, "kind": message.kind}
-    found["reports"] = [asdict(report) for report in message.reports]
+    found["reports"] = [{name: getattr(report, name) for name in _NAMES} for report in message.reports]
     return found | ({"error": message.error} if message.error else {})

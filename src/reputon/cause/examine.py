@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from reputon import check
 from reputon.authentication import results as authentication_results
-from reputon.authentication.judgement import Authentication, SpfNow, judge
+from reputon.authentication.judgement import Authentication, SpfNow, is_provider, is_receiver, judge
 from reputon.bounce.report import Message, Report
 from reputon.cause.decide import Case, Cause, Fact, ListState, decide
 from reputon.cause.incidents import Incidents, address_of, domain_of
@@ -132,10 +132,11 @@ def _authentication(message: Message, report: Report, provider: Provider | None,
     headers = _headers(message)
     author = domain_of(_first(headers, "from"))
     receivers = {name for name in (report.rhost, domain_of(report.recipient)) if name}
+    seals = provider.seals if provider else ()
     return judge(
-        authentication_results.read(headers),
+        authentication_results.read(headers, lambda name: is_receiver(name, receivers) or is_provider(name, seals)),
         receivers=receivers,
-        provider=provider.seals if provider else (),
+        provider=seals,
         spf_now=_spf_now(headers, report, author, world),
         author=author,
     )

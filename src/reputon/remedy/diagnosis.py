@@ -1,6 +1,6 @@
 """Diagnosis: the whole of the sender's road for one message: what was said, who is to blame, what to do."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from reputon import bounce
@@ -48,7 +48,22 @@ def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
     line: dict[str, Any] = {"file": diagnosis.file, **bounce.as_json(diagnosis.message)}
     if diagnosis.message.is_bounce is None:
         return {key: line[key] for key in ("file", "is_bounce", "reports", "error") if key in line}
-    line["checks"] = [asdict(each) for each in diagnosis.checks]
-    line["cause"] = asdict(diagnosis.cause) if diagnosis.cause else None
-    line["plan"] = asdict(diagnosis.plan) if diagnosis.plan else None
+    line["checks"] = [_plain(each) for each in diagnosis.checks]
+    line["cause"] = _plain(diagnosis.cause)
+    line["plan"] = _plain(diagnosis.plan)
     return line
+
+
+def _plain(value: Any) -> Any:
+    """Values as JSON has them.  `dataclasses.asdict` also copies every text, which takes longer than reading a bounce."""
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    names = _NAMES.get(type(value))
+    if names is None:
+        if not is_dataclass(value):
+            return value
+        names = _NAMES[type(value)] = tuple(each.name for each in fields(value))
+    return {name: _plain(getattr(value, name)) for name in names}
+
+
+_NAMES: dict[type, tuple[str, ...]] = {}  # of the fields of each class

@@ -29,10 +29,9 @@ LENGTH = 2048  # characters of a refusal that rules see
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A rule that fits, the words that it read, and what its named groups `ip`, `zone` and `code` name in them."""
+    """A rule that fits, and what its named groups `ip`, `zone` and `code` name in the text."""
 
     rule: Rule
-    words: str
     ip: str | None = None
     zone: str | None = None
     code: str | None = None
@@ -48,13 +47,18 @@ class Dialects:
         self, smtp: str | None, enhanced: str | None, words: str, phase: str | None = None, host: str | None = None
     ) -> Match | None:
         """The first rule that fits a refusal said in this phase of the dialogue by this host."""
-        line = f"{smtp or '-'} {enhanced or '-'} {words}"[:LENGTH]
-        for number in sorted(self._filter.Match(line, True)):
-            rule = self.rules[number]
-            if rule.fits(phase, host) and (found := self._compiled(number).search(line)):
-                named = found.groupdict()
-                return Match(rule, found.group(), named.get("ip"), named.get("zone"), named.get("code"))
-        return None
+        line = _line(smtp, enhanced, words)
+        fitting = (self.rules[number] for number in sorted(self._filter.Match(line, False) or ()))
+        rule = next((each for each in fitting if each.fits(phase, host)), None)
+        if rule is None:
+            return None
+        named = self._search(rule, line).groupdict() if rule.names else {}
+        return Match(rule, named.get("ip"), named.get("zone"), named.get("code"))
+
+    def words(self, rule: Rule, smtp: str | None, enhanced: str | None, words: str) -> str:
+        """The words of a refusal that a rule read."""
+        found = self._search(rule, _line(smtp, enhanced, words))
+        return str(found.group()).strip() if found else ""
 
     @cached_property
     def _filter(self) -> Any:
@@ -68,14 +72,9 @@ class Dialects:
         found.Compile()
         return found
 
-    def _compiled(self, number: int) -> Any:
-        if number not in self._patterns:
-            self._patterns[number] = re2.compile(self.rules[number].pattern, _OPTIONS)
-        return self._patterns[number]
-
-    @cached_property
-    def _patterns(self) -> dict[int, Any]:
-        return {}
+    @staticmethod
+    def _search(rule: Rule, line: str) -> Any:
+        return _compiled(rule.pattern).search(line)
 
 
 @cache
@@ -110,6 +109,16 @@ def _options() -> Any:
 
 
 _OPTIONS = _options()
+
+
+@cache
+def _compiled(pattern: str) -> Any:
+    return re2.compile(pattern, _OPTIONS)
+
+
+def _line(smtp: str | None, enhanced: str | None, words: str) -> str:
+    """A refusal as rules see it."""
+    return f"{smtp or '-'} {enhanced or '-'} {words}"[:LENGTH]
 
 
 def _text(error: Exception) -> str:

@@ -59,6 +59,11 @@ class Rule:
     said_by: str | None = None
     said_in: str | None = None
 
+    @property
+    def names(self) -> bool:
+        """Whether its pattern names parts of the text."""
+        return "(?P<" in self.pattern
+
     def fits(self, phase: str | None, host: str | None) -> bool:
         """Whether it may speak of what this host said in this phase."""
         if self.phases and phase not in self.phases:
