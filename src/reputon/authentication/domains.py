@@ -1,16 +1,18 @@
 """Organizational domain: the part of a name that one owner registered, by a pinned Public Suffix snapshot.
 
 The snapshot is the one inside the locked wheel of tldextract: nothing is fetched, so that a score which groups
-tenants by this name can be computed again later.
+tenants by this name can be computed again later.  Only its data is read: importing tldextract itself takes 0.1 s, a
+fifth of what it takes to read five hundred bounces (docs/decisions/0010).
 """
 
 from functools import cache, lru_cache
-from typing import Any
+from importlib.util import find_spec
+from pathlib import Path
 
 from reputon.subject import SubjectError, domain
 
-# Top-level domains with no public suffix below them: two labels name the owner, and the list need not be loaded.
-FLAT = frozenset(("com", "net", "org", "edu", "info", "de", "eu", "io"))
+_SNAPSHOT = ".tld_set_snapshot"
+_BEGIN, _END = "===BEGIN ICANN DOMAINS===", "===END ICANN DOMAINS==="
 
 
 @lru_cache(maxsize=65536)
@@ -20,29 +22,39 @@ def organizational(name: str) -> str:
     A name that is itself a public suffix is its own organizational domain; below a top-level domain that the list
     does not know (`.example`, an internal one), the rule is `*` as its algorithm says: the last two labels.
     """
-    canonical = domain(name)
-    found = _extractor()(canonical)
-    if not found.suffix:
-        return ".".join(canonical.split(".")[-2:])
-    return str(found.top_domain_under_public_suffix) or canonical
+    labels = domain(name).split(".")
+    return ".".join(labels[max(0, len(labels) - _suffix_length(labels) - 1) :])
 
 
 def aligned(one: str, other: str) -> bool:
     """Whether two names have one owner: DMARC's relaxed alignment (RFC 7489 section 3.1)."""
     try:
         first, second = domain(one), domain(other)
-        tail = first.split(".")[-2:]
-        if first == second or tail != second.split(".")[-2:]:
-            return first == second  # an owner's name has at least two labels
-        if tail[-1] in FLAT and len(tail) == 2:
-            return True
+        if first == second or first.split(".")[-2:] != second.split(".")[-2:]:
+            return first == second  # an owner's name has two labels at least, so the list has nothing to add
         return organizational(first) == organizational(second)
     except SubjectError:
         return False
 
 
-@cache
-def _extractor() -> Any:
-    import tldextract  # 0.1 s, and only few verbs need it
+def _suffix_length(labels: list[str]) -> int:
+    """How many of the last labels are the public suffix: the longest rule, exceptions first (publicsuffix.org/list)."""
+    rules = _rules()
+    for start in range(len(labels)):
+        name, above = ".".join(labels[start:]), ".".join(labels[start + 1 :])
+        if f"!{name}" in rules:
+            return len(labels) - start - 1
+        if name in rules or (above and f"*.{above}" in rules):
+            return len(labels) - start
+    return 1
 
-    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+@cache
+def _rules() -> frozenset[str]:
+    """The rules of the list's ICANN section, as A-labels."""
+    spec = find_spec("tldextract")
+    places = (spec.submodule_search_locations if spec else None) or []
+    text = Path(next(iter(places)), _SNAPSHOT).read_text("utf-8")
+    lines = text[text.index(_BEGIN) + len(_BEGIN) : text.index(_END)].split("\n")
+    rules = (line.strip() for line in lines if line and not line.startswith("//"))
+    return frozenset(rule if rule.isascii() else rule.encode("idna").decode() for rule in rules)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+import re2
+
 LENGTH = 4096  # characters of a refusal; RFC 5321 allows 512 a line, and bounces repeat themselves
 
 QUOTES = (
@@ -57,7 +59,7 @@ _PHASES = {
     "failed after i sent the message": "end-of-data",
 }  # fmt: skip
 _COMMAND = r"initial connection|ehlo|helo|lhlo|starttls|auth|mail from|mail|rcpt to|rcpt|end of data|data"
-_PHASE = re.compile(
+_PHASE = re2.compile(
     rf"(?i)(?P<a>refused to talk to me|my name was rejected|sender was rejected|does not like recipient"
     rf"|failed after i sent the message)|(?:in reply to (?:the )?|after (?:pipelined |sending )?|smtp command:? |in response to )(?P<b>{_COMMAND})\b"
     rf"|[(\[](?P<c>mail from|mail_from|rcpt to|rcpt_to|data|end of data|ehlo|helo)[)\]]"
@@ -100,7 +102,7 @@ def read(text: str) -> Reply:
 
 def phase_of(text: str) -> str | None:
     """Where in the SMTP dialogue the text says that it was refused; None where it does not say."""
-    found = _TRANSCRIPT.search(text) or _PHASE.search(text)
+    found = (_TRANSCRIPT.search(text) if ">>>" in text else None) or _PHASE.search(text)
     return _PHASES[found.group(found.lastgroup or 0).lower()] if found else None
 
 
