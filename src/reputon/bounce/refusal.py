@@ -12,7 +12,10 @@ HOST = re.compile(r"^\[?([A-Za-z0-9][A-Za-z0-9-]{0,62}(?:\.[A-Za-z0-9-]{1,63}){1
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """`text` is everything that was said, wrapping included; `status` the enhanced code beside it."""
+    """`text` is everything that was said, wrapping included; `status` the enhanced code beside it.
+
+    `phase` is where in the SMTP dialogue it was said, where a log or a webhook tells it (PHASES of `bounce.report`).
+    """
 
     recipient: str | None
     text: str = ""
@@ -20,6 +23,7 @@ class Refusal:
     status: str | None = None
     original_recipient: str | None = None
     rhost: str | None = None
+    phase: str | None = None
 
 
 def address(text: str) -> str | None:
