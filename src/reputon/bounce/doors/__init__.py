@@ -1,7 +1,7 @@
 """Doors: the forms in which bounces come, one file each; the first that knows its form reads.
 
-A door is one function that takes a Source and gives what it finds, or None where the file does not have its form.  To add one: write the
-module with its `read`, and name it here.
+A door is one function that takes a Source and gives what it finds, or None where the file does not have its form.
+To add one: write the module with its `read`, and name it here.
 """
 
 from collections.abc import Callable, Iterator

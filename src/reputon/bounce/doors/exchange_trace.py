@@ -144,11 +144,14 @@ def _refusal(recipient: str, text: str, action: str) -> Refusal:
     led, attempted = _LED.search(text), _ATTEMPTED.search(text)
     words = led["words"] if led else text.removeprefix("Reason: ").strip("[] ")
     inner = _INNER.search(words)
+    if inner:  # the server's own words inside Exchange's
+        words = f"{words[: inner.start()].strip()} -> {inner['words']}"
+    words = words.partition(" [LastAttempted")[0]
     named = (led["host"] if led else "") or (attempted["host"] if attempted else "")
     return Refusal(
         recipient=address(recipient),
-        text=words.partition(" [LastAttempted")[0] if not inner else words.partition(" [Message=")[0],
+        text=words if any(each.isdigit() for each in words) else "",  # `Receive, Fail` is nobody's reply
         action=action,
         rhost=host(named),
-        phase=phase(inner["words"] if inner else words),
+        phase=phase(words),
     )

@@ -18,7 +18,7 @@ _LINE = re.compile(
 _DELIVERY = re.compile(
     r"(?P<flag>\*\*|==) (?P<to>\S{1,320}?):?(?: \([^)]{0,320}\))?(?: <(?P<original>[^>]{0,320})>)?:? (?P<rest>.*)"
 )
-_SERVER = re.compile(r"\bH=(?P<host>[\w.-]{1,253})?(?: \([^)]{0,253}\))? ?\[(?P<address>[\da-fA-F.:]{2,45})\]")
+_SERVER = re.compile(r"\bH=(?P<host>[\w.-]{1,253})?(?: ?\([^)]{0,253}\))? ?\[(?P<address>[\da-fA-F.:]{2,45})\]")
 _INTERFACE = re.compile(r"\bI=\[(?P<address>[\da-fA-F.:]{2,45})\]")
 _ERROR = re.compile(r"\bSMTP error from remote mail server (?P<when>after .{1,400}?): (?P<words>[245]\d\d\b.*)")
 _REJECTED = re.compile(
