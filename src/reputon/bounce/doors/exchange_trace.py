@@ -28,7 +28,7 @@ _NAMES = {name: column for column, names in _COLUMNS.items() for name in names}
 _EVENTS = {"fail": "failed", "failed": "failed", "dsn": "failed", "defer": "delayed", "pending": "delayed",
            "delayed": "delayed", "drop": "failed"}  # fmt: skip
 # What Exchange wraps around the last error: `[{LED=550 5.7.1 ...};{MSG=};{FQDN=mx.example.org};{IP=...};{LRT=...}]`.
-_LED = re.compile(r"\{LED=(?P<words>.*?)\};\{MSG=(?P<message>.*?)\};\{FQDN=(?P<host>[^}]{0,253})\}", re.DOTALL)
+_LED, _MSG, _FQDN = "{LED=", "};{MSG=", "};{FQDN="
 _ATTEMPTED = re.compile(r"\[?LastAttemptedServerName[=:] ?(?P<host>[\w.-]{1,253})")
 _INNER = re.compile(r"\[Message=(?P<words>[^\]]{0,2000})\]")
 _STATUS = re.compile(r"^(?P<to>[^\s#;]{3,320})##(?P<status>.*)", re.DOTALL)
@@ -93,7 +93,8 @@ def _texts(source: Source, encoding: str) -> Iterator[str]:
     """The lines as text; UTF-16 has its line ends in two bytes, so it is cut elsewhere."""
     if not encoding.startswith("utf-16"):
         for line in source.lines(LINE):
-            yield line.text.decode(encoding, "replace") + "\n"
+            # A field that is too long is how csv learns that the line was.
+            yield "x" * (FIELD + 1) if line.is_cut else line.text.decode(encoding, "replace") + "\n"
         return
     from codecs import getincrementaldecoder
 
@@ -141,13 +142,14 @@ def _action(status: str) -> str | None:
 
 
 def _refusal(recipient: str, text: str, action: str) -> Refusal:
-    led, attempted = _LED.search(text), _ATTEMPTED.search(text)
-    words = led["words"] if led else text.removeprefix("Reason: ").strip("[] ")
+    attempted = _ATTEMPTED.search(text)
+    before, led, words = text.partition(_LED)
+    words, _, after = words.partition(_MSG) if led else (before.removeprefix("Reason: ").strip("[] "), "", "")
     inner = _INNER.search(words)
     if inner:  # the server's own words inside Exchange's
         words = f"{words[: inner.start()].strip()} -> {inner['words']}"
     words = words.partition(" [LastAttempted")[0]
-    named = (led["host"] if led else "") or (attempted["host"] if attempted else "")
+    named = after.partition(_FQDN)[2].partition("}")[0] or (attempted["host"] if attempted else "")
     return Refusal(
         recipient=address(recipient),
         text=words if any(each.isdigit() for each in words) else "",  # `Receive, Fail` is nobody's reply

@@ -80,7 +80,8 @@ _WHEN = re.compile(
     r"[eh]hlo|lhlo|starttls|auth|mail|rcpt|data|\.)(?![a-z])"
 )
 _CONNECTING = re.compile(
-    r"(?i)refused to talk to me|^connect to |connection (?:refused|timed out|reset) (?:with|by) |no route to host|cannot connect to remote server|"
+    r"(?i)refused to talk to me|^connect to |connection (?:refused|timed out|reset) (?:with|by) |no route to host|"
+    r"cannot connect to remote server|"
     r"^(?:connection (?:timed out|refused)|network is unreachable)"
 )
 _PHASES = {

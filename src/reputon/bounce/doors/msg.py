@@ -110,27 +110,34 @@ def _html(outlook: "Outlook") -> str:
 
 
 def _status(outlook: "Outlook", kind: str) -> Message | None:
-    """The machine's report, which Outlook keeps as properties of the recipients; only where these hold a reply."""
+    """The machine's report, which Outlook keeps as properties of the recipients; only where these say something."""
     if not kind.startswith("REPORT."):
         return None
     action = "failed" if kind.endswith(".NDR") else "delayed" if kind.endswith(".DELAYED") else "delivered"
-    groups = []
-    for recipient in outlook.recipients[:_RECIPIENTS]:
-        known = recipient.properties
-        said = _line(_text(known, _SUPPLEMENT))
-        to = _text(known, _SMTP_ADDRESS) or _text(known, _EMAIL) or _text(known, _NAME)
-        if to and (said or action != "failed"):
-            remote = _line(_text(known, _REMOTE))
-            lines = [f"Final-Recipient: rfc822; {_line(to)}", f"Action: {action}"]
-            lines += [f"Remote-MTA: dns; {remote}"] if remote else []
-            groups.append("\n".join([*lines, *([f"Diagnostic-Code: smtp; {said}"] if said else [])]))
+    told = [_group(each.properties, action) for each in outlook.recipients[:_RECIPIENTS]]
+    groups = [each for each in told if each is not None]
     if not groups:
         return None
-    # As text: a part of type message/delivery-status would have to be built of messages.
     part = Message()
     part["Content-Type"] = "message/delivery-status"
-    part.set_payload("Reporting-MTA: x-unknown\n\n" + "\n\n".join(groups) + "\n")
+    part.set_payload([Message(), *groups])
     return part
+
+
+def _group(known: "Properties", action: str) -> Message | None:
+    """What is reported of one recipient."""
+    said = _line(_text(known, _SUPPLEMENT))
+    to = _line(_text(known, _SMTP_ADDRESS) or _text(known, _EMAIL) or _text(known, _NAME))
+    if not to or (action == "failed" and not said):
+        return None
+    group = Message()
+    group["Final-Recipient"] = f"rfc822; {to}"
+    group["Action"] = action
+    if remote := _line(_text(known, _REMOTE)):
+        group["Remote-MTA"] = f"dns; {remote}"
+    if said:
+        group["Diagnostic-Code"] = f"smtp; {said}"
+    return group
 
 
 def _returned(root: "Storage") -> Iterator[Message]:

@@ -20,7 +20,6 @@ _FROM = re.compile(r"from=.{0,700}?, msgid=(?P<message_id><[^>]{1,900}>)")
 _DELIVERY = re.compile(r"to=(?P<to>.{1,20000}?), (?:ctladdr|delay|xdelay|mailer)=(?P<fields>.*?)\bstat=(?P<stat>.*)$")
 _RELAY = re.compile(r"\brelay=(?P<host>[\w.-]{1,253})?\.? ?(?:\[(?P<address>[^\]\s]{2,64})\])?")
 _STATUS = re.compile(r"\bdsn=(?P<dsn>\d\.\d{1,3}\.\d{1,3})")
-_REPLY = re.compile(r"\breply=(?P<reply>.*), $")
 _REJECT = re.compile(
     r"(?:ruleset=(?P<ruleset>\w{1,40}), arg1=(?P<argument>.{0,400}?), |Milter: (?P<milter>[^,]{1,400}), )"
     r"(?P<fields>.*?)\breject=(?P<words>.*)$"
@@ -58,9 +57,10 @@ def _refusals(found: re.Match[str]) -> tuple[Refusal, ...]:
     stat = found["stat"].strip()
     if stat.startswith(("Sent", "queued", "Queued", "Data format error: queued")):
         return ()
-    reply, relay, status = (each.search(found["fields"]) for each in (_REPLY, _RELAY, _STATUS))
+    fields, _, reply = found["fields"].partition(" reply=")
+    relay, status = _RELAY.search(fields), _STATUS.search(fields)
     deferred = stat.startswith("Deferred")
-    words = reply["reply"] if reply else stat.removeprefix("Deferred").removeprefix(": ") or stat
+    words = reply.removesuffix(", ") or stat.removeprefix("Deferred").removeprefix(": ") or stat
     named = _WITH.search(stat)
     server = (relay and (relay["host"] or relay["address"])) or (named and named.group(1)) or ""
     made = Refusal(

@@ -17,6 +17,8 @@ Object = dict[str, Any]
 Told = Callable[[Object], Event | None]
 
 _MARKS = re.compile(rb'["\\{}]')
+_OPEN, _QUOTE, _BACKSLASH = b'{"\\'
+_PIECE = 64 << 10
 _BLANK = b" \t\r\n,[]\xef\xbb\xbf"  # what stands between objects
 _SHOWN = 60
 
@@ -58,91 +60,101 @@ def _object(line: Line) -> Object | str:
 
 
 def objects(source: Source) -> Iterator[Line]:
-    """The text of each object with the line that it begins on; what stands between them is an object that is broken."""
-    lines = source.lines(OBJECT)
-    return _by_line(lines) if _is_lines(source.head) else _by_brace(lines)
+    """The text of each object with the line that it begins on; what else stands between them is one that is broken."""
+    if not _is_lines(source.head):
+        yield from _by_brace(iter(lambda: source.read(_PIECE), b""))
+        return
+    for line in source.lines(OBJECT):
+        if line.text.lstrip().startswith(b"["):  # several on a line
+            yield from _by_brace(iter([line.text]), line.number)
+        elif line.text.strip():
+            yield line
 
 
 def _is_lines(head: bytes) -> bool:
     """Whether every line is an object of its own: then a broken one spoils no other."""
     first, _, rest = head.lstrip(b"\xef\xbb\xbf \r\n").partition(b"\n")
-    first, second = first.strip(), rest.lstrip()
-    if len(first) < 2 or (first.startswith(b"[") and not first.endswith(b"]")):
+    first = first.strip()
+    if len(first) < 2 or not rest.strip() or (first.startswith(b"[") and not first.endswith(b"]")):
         return False
-    return second.startswith((b"{", b"[")) if rest.strip() else False
+    is_whole = first.endswith((b"}", b"]")) and first.count(b"{") == first.count(b"}")
+    return is_whole or rest.lstrip().startswith((b"{", b"["))
 
 
-def _by_line(lines: Iterator[Line]) -> Iterator[Line]:
-    for line in lines:
-        if line.text.lstrip().startswith(b"["):
-            yield from _by_brace(iter([line]))
-        elif line.text.strip():
-            yield line
-
-
-def _by_brace(lines: Iterator[Line]) -> Iterator[Line]:
+def _by_brace(pieces: Iterator[bytes], number: int = 1) -> Iterator[Line]:
     """Objects by their braces, which may lie on many lines or several on one."""
-    scan = _Scan()
-    for line in lines:
-        yield from scan.line(line)
+    scan = _Scan(number)
+    for piece in pieces:
+        yield from scan.objects(piece)
     if scan.depth:
-        yield Line(scan.number, bytes(scan.text))
+        yield scan.whole(b"")
 
 
 class _Scan:
     """How deep in an object, and whether in a string, the text has come."""
 
-    def __init__(self) -> None:
+    def __init__(self, number: int) -> None:
         self.depth = 0
-        self.number = 0
-        self.text = bytearray()
-        self._in_string = False
-        self._is_cut = False
+        self._line = number
+        self._text = bytearray()
+        self._begun = number
+        self._in_string = self._is_cut = self._is_escaped = False
 
-    def line(self, line: Line) -> Iterator[Line]:
-        """The objects that end on this line."""
-        at = begin = skip = 0
-        data = line.text
-        for mark in _MARKS.finditer(data):
-            at = mark.start()
-            if at < skip:
-                continue
-            if mark.group() == b"\\":
-                skip = at + 2
-            elif mark.group() == b'"':
-                self._in_string = not self._in_string and self.depth > 0
-            elif self._in_string:
-                continue
-            elif mark.group() == b"{":
+    def objects(self, piece: bytes) -> Iterator[Line]:
+        """The objects that end in this piece of the text."""
+        begin = 0
+        for at in self._braces(piece):
+            if piece[at] == _OPEN:
                 if not self.depth:
-                    yield from self._between(data[begin:at], line.number)
-                    begin, self.number = at, line.number
+                    yield from self._between(piece[begin:at])
+                    begin, self._begun = at, self._line
                 self.depth += 1
             elif self.depth:
                 self.depth -= 1
                 if not self.depth:
-                    yield self._whole(data[begin : at + 1])
+                    yield self.whole(piece[begin : at + 1])
                     begin = at + 1
-        if not self.depth:
-            yield from self._between(data[begin:], line.number)
+        if self.depth:
+            self._line += piece.count(b"\n", begin)
+            self._add(piece[begin:])
         else:
-            self._add(data[begin:] + b"\n")
-            self._is_cut = self._is_cut or line.is_cut
+            yield from self._between(piece[begin:])
 
-    def _add(self, text: bytes) -> None:
-        self._is_cut = self._is_cut or len(self.text) + len(text) > OBJECT + 1
-        self.text += text[: max(0, OBJECT + 1 - len(self.text))]
-
-    def _whole(self, text: bytes) -> Line:
+    def whole(self, text: bytes) -> Line:
+        """The object that this text ends."""
         self._add(text)
-        found = Line(self.number, bytes(self.text), self._is_cut)
-        self.text.clear()
+        self._line += text.count(b"\n")
+        found = Line(self._begun, bytes(self._text), self._is_cut)
+        self._text.clear()
         self._is_cut = False
         return found
 
-    def _between(self, text: bytes, number: int) -> Iterator[Line]:
-        if text.strip(_BLANK):
-            yield Line(number, text.strip()[:TEXT])
+    def _braces(self, piece: bytes) -> Iterator[int]:
+        """Where braces stand that are in no string."""
+        after = 1 if self._is_escaped else 0  # what a backslash at the end of the last piece took
+        self._is_escaped = False
+        for mark in _MARKS.finditer(piece):
+            at = mark.start()
+            if at < after:
+                continue
+            if piece[at] == _BACKSLASH:
+                after = at + 2
+                self._is_escaped = after > len(piece)
+            elif piece[at] == _QUOTE:
+                self._in_string = not self._in_string and self.depth > 0
+            elif not self._in_string:
+                yield at
+
+    def _add(self, text: bytes) -> None:
+        room = max(0, OBJECT - len(self._text))
+        self._is_cut = self._is_cut or len(text) > room
+        self._text += text[:room]
+
+    def _between(self, text: bytes) -> Iterator[Line]:
+        bare = text.lstrip(_BLANK)
+        if bare:
+            yield Line(self._line + text.count(b"\n", 0, len(text) - len(bare)), bare.rstrip(_BLANK)[:TEXT])
+        self._line += text.count(b"\n")
 
 
 def word(value: object) -> str | None:
