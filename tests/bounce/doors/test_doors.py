@@ -96,6 +96,18 @@ def test_a_queue_tells_which_message_was_refused():
     assert [each.message_id for each in read(received + exim)] == ["<m2@sender.example>"]
 
 
+def test_a_trace_of_older_powershell_has_a_line_before_its_columns():
+    trace = (HERE / "logs" / "exchange-v2.csv").read_bytes()
+    assert read(b"#TYPE Selected.Object\r\n" + trace) == read(trace)
+
+
+def test_a_row_of_a_trace_that_is_too_long_is_counted():
+    trace = (HERE / "logs" / "exchange-v2.csv").read_bytes()
+    last = trace.splitlines(keepends=True)[-1]
+    found = read(trace + last.replace(b"Hello", b"Hello" * LINE) + last)
+    assert [message.kind for message in found] == ["delay", "unreadable", "delay"]
+
+
 def test_a_broken_line_is_counted_and_named():
     broken = REFUSED.replace(b", status=bounced", b", stat").replace(b"dsn=", b"d=")
     found = read(REFUSED + broken + b"Nov 24 09:30:01 out1 kernel: status=x\n" + REFUSED)
@@ -149,7 +161,7 @@ def test_a_packed_log_is_read():
 def test_a_bomb_is_refused():
     (message, *_) = read(gzip.compress(b"\0" * (FREE + (1 << 20))), "postfix-log") + read(b"")
     assert message.kind == "unreadable"
-    bomb = gzip.compress(REFUSED + b"x\n" * (4 * FREE))
+    bomb = gzip.compress(REFUSED + (b"x" * 999 + b"\n") * (4 * FREE // 1000))
     found = read(bomb)
     assert [each.kind for each in found] == ["bounce", "unreadable"]
     assert "unpack" in (found[1].error or "")

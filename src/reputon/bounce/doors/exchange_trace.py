@@ -12,6 +12,8 @@ from reputon.bounce.report import unreadable
 
 FIELD = 64 << 10  # characters of one field
 
+_TYPE = "#TYPE"  # what older PowerShell writes above the names of the columns
+
 # The columns that we read, by each name that a report gives them (lower case, letters and digits only).
 _COLUMNS = {
     "date": ("datetime", "datetimeutc", "dateutc", "date", "received", "origintimestamputc", "startdate"),
@@ -25,7 +27,7 @@ _COLUMNS = {
     "custom": ("customdata",),
 }  # fmt: skip
 _NAMES = {name: column for column, names in _COLUMNS.items() for name in names}
-_EVENTS = {"fail": "failed", "failed": "failed", "dsn": "failed", "defer": "delayed", "pending": "delayed",
+_EVENTS = {"fail": "failed", "failed": "failed", "defer": "delayed", "pending": "delayed",
            "delayed": "delayed", "drop": "failed"}  # fmt: skip
 # What Exchange wraps around the last error: `[{LED=550 5.7.1 ...};{MSG=};{FQDN=mx.example.org};{IP=...};{LRT=...}]`.
 _LED, _MSG, _FQDN = "{LED=", "};{MSG=", "};{FQDN="
@@ -37,8 +39,11 @@ _STATUS = re.compile(r"^(?P<to>[^\s#;]{3,320})##(?P<status>.*)", re.DOTALL)
 def read(source: Source) -> Iterator[Item] | None:
     """Each recipient that failed or waits."""
     encoding = _encoding(source.head)
-    first = source.head.decode(encoding, "replace").lstrip("\ufeff\r\n").partition("\n")[0]
-    if first.startswith("#TYPE") or "," not in first or not _is_trace(_columns(_fields(first))):
+    head = source.head.decode(encoding, "replace").lstrip("\ufeff\r\n")
+    first, _, rest = head.partition("\n")
+    if first.startswith(_TYPE):
+        first = rest.partition("\n")[0]
+    if "," not in first or not _is_trace(_columns(_fields(first))):
         return None
     return _items(source, encoding)
 
@@ -83,7 +88,8 @@ def _items(source: Source, encoding: str) -> Iterator[Item]:
             yield unreadable(f"line {rows.line_num}: {error}")
             continue
         if columns is None:
-            columns = _columns([each.lstrip("\ufeff") for each in row])
+            names = [each.lstrip("\ufeff") for each in row]
+            columns = None if not row or names[0].startswith(_TYPE) else _columns(names)
         elif row:
             values = {name: row[at].strip() for name, at in columns.items() if at < len(row)}
             yield _event(values) or unreadable(f"line {rows.line_num}: this is no row of a message trace")
