@@ -1,11 +1,15 @@
 """Bounce: what the refusal said: any bounce or pasted refusal becomes one report per recipient."""
 
-import re
+from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
+from typing import BinaryIO
 
 from reputon import lists
+from reputon.bounce import doors, signs
 from reputon.bounce import notice as notices
-from reputon.bounce import signs
+from reputon.bounce.doors.event import NEWS, Event, Item
+from reputon.bounce.doors.source import Source, SourceError
 from reputon.bounce.judge import judge
 from reputon.bounce.layouts import LAYOUTS, exchange
 from reputon.bounce.notice import Notice
@@ -13,50 +17,76 @@ from reputon.bounce.refusal import Refusal, address, host
 from reputon.bounce.report import Kind, Message, Report, Returned, as_json, kind_of, unreadable
 from reputon.mail import dsn, mime
 
-__all__ = ["Kind", "Message", "Report", "Returned", "as_json", "read"]
+__all__ = ["Kind", "Message", "Report", "Returned", "as_json", "read", "read_all"]
 
-_HEAD = 16 << 10  # bytes in which a message shows what it is
-# Mail begins with two fields (after the `From ` of an mbox); fields of a report alone are pasted text.
-_FIELDS = re.compile(
-    rb"\A\s{0,200}(?:(?:>?From |[A-Za-z][A-Za-z0-9-]{0,60}[ \t]{0,3}:)[^\n]{0,4000}\n"
-    rb"(?:[ \t(][^\n]{0,4000}\n){0,200}){2}"
-)
-_PASTED_FIELD = re.compile(
-    rb"(?i)\A\s{0,200}(?:reporting-mta|final-recipient|action|status|diagnostic-code|error)\s{0,3}:"
-)
 _FORWARDS = 2  # bounces that were forwarded, and forwarded again
 _TELLS: dict[Kind, str] = {"complaint": "feedback", "autoreply": "vacation"}  # what these kinds are a report of
-_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\b\x1b"))
 
 
 def read(data: bytes, catalogue: lists.Catalogue | None = None) -> Message:
-    """What a file says: a mail, or pasted text that holds a refusal.  Never raises: `error` says what cannot be read.
+    """The first message of a file that is in memory (see `read_all`)."""
+    return next(read_all(BytesIO(data), catalogue=catalogue))
 
-    Of a large mail only the beginning is read: a report stands before the message that it returns.
+
+def read_all(file: BinaryIO, kind: str | None = None, catalogue: lists.Catalogue | None = None) -> Iterator[Message]:
+    """Every message of a file, at least one; the file is read once, from its beginning, and never held whole.
+
+    The form is known by the file's first 16 KiB, or it is `kind` (one of `doors.DOORS`; DoorError for another).  A
+    mailbox gives a message for each mail, a log one for each line that refuses or defers (sendmail's has several
+    recipients), a webhook one for each event.  What tells of no refusal counts only where there is nothing else.
+    Reading never raises: `error` says what cannot be read, and where.
     """
-    data = mime.recoded(data[: mime.SIZE]).lstrip()
-    if not data.strip():
-        return unreadable("the file is empty")
-    if _is_binary(data[:_HEAD]):
-        return unreadable("this is no mail and no text: give a message as .eml, or the refusal as text")
-    catalogue = lists.load() if catalogue is None else catalogue
-    if not _FIELDS.match(data[:_HEAD]) or _PASTED_FIELD.match(data[:_HEAD]):
-        return _pasted(data, catalogue)
+    doors.check(kind)
+    return _messages(file, kind, lists.load() if catalogue is None else catalogue)
+
+
+def _messages(file: BinaryIO, kind: str | None, catalogue: lists.Catalogue) -> Iterator[Message]:
+    is_silent = True
     try:
-        return _mail(mime.parse(data), catalogue)
+        for item in doors.items(Source(file), kind):
+            if item != NEWS:
+                is_silent = False
+                yield _message(item, catalogue)
+    except (SourceError, OSError) as error:
+        is_silent = False
+        yield unreadable(f"cannot be read further: {error}")
+    if is_silent:
+        yield Message(is_bounce=False, kind="other")
+
+
+def _message(item: Item, catalogue: lists.Catalogue) -> Message:
+    """What an item says, whatever door it came through."""
+    if isinstance(item, Message):
+        return item
+    if isinstance(item, Event):
+        return _of_event(item, catalogue)
+    if isinstance(item, str):
+        return _pasted(item, catalogue)
+    try:
+        return _mail(mime.parse(item), catalogue)
     except mime.MailError as error:
         return unreadable(str(error))
 
 
-def _is_binary(head: bytes) -> bool:
-    """Whether more than a few bytes are no text (UTF-16 is not mail either)."""
-    controls = len(head) - len(head.translate(None, _CONTROLS))
-    return b"\0" in head[:512] or controls * 20 > len(head)
+def _of_event(event: Event, catalogue: lists.Catalogue) -> Message:
+    """What a line of a log or a webhook says."""
+    reports = tuple(judge(each, catalogue) for each in event.refusals)
+    kind, is_bounce = kind_of(tuple(each.action for each in reports))
+    return Message(
+        is_bounce=event.kind is None and is_bounce,
+        kind=event.kind or kind,
+        reports=reports,
+        reporter=event.reporter,
+        subject=event.subject,
+        message_id=event.message_id,
+        date=event.date,
+        egress=event.egress,
+    )
 
 
-def _pasted(data: bytes, catalogue: lists.Catalogue) -> Message:
+def _pasted(pasted: str, catalogue: lists.Catalogue) -> Message:
     """Text without mail headers: a bounce's text, or a single refusal."""
-    text, returned = notices.split(mime.unescaped(mime.decode(data[: mime.TEXT], "utf-8").replace("\r\n", "\n")))
+    text, returned = notices.split(pasted)
     notice = Notice({}, text, notices.status_in(text), returned)
     refusals = _refusals(notice)
     reports = tuple(judge(each, catalogue) for each in refusals)

@@ -15,8 +15,10 @@ HOST = re.compile(r"^\[?([A-Za-z0-9][A-Za-z0-9-]{0,62}(?:\.[A-Za-z0-9-]{1,63}){1
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """`text` is everything that was said, wrapping included; `status` the enhanced code beside it;
-    `phase` where in the dialogue it was said, if something beside the text tells (report.PHASES)."""
+    """`text` is everything that was said, wrapping included; `status` the enhanced code beside it.
+
+    `phase` is where in the SMTP dialogue it was said, where a log or a webhook tells it (PHASES of `bounce.report`).
+    """
 
     recipient: str | None
     text: str = ""

@@ -70,7 +70,8 @@ class Returned:
 class Message:
     """A message about a message.  `is_bounce` is None where it could not be read; then `error` says why.
 
-    `reporter` is the server that wrote it; `subject`, `message_id` and `date` are those of the original message.
+    `reporter` is the server that wrote it; `subject`, `message_id` and `date` are those of the original message;
+    `egress` is the address that it left from, where a log or a webhook tells it.
     """
 
     is_bounce: bool | None
@@ -81,6 +82,7 @@ class Message:
     subject: str | None = None
     message_id: str | None = None
     date: str | None = None
+    egress: str | None = None
     error: str | None = None
 
 

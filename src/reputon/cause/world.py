@@ -5,14 +5,16 @@ A folder of plain files (DESIGN.md section 4) makes all of it a value, and a dia
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from ipaddress import ip_network
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from reputon import bounce, lists, resolver
+from reputon.bounce.doors import names
 from reputon.bounce.report import Message
 from reputon.cause import providers
 from reputon.cause.inventory import Inventory, Sent, bare
@@ -121,7 +123,15 @@ def _read_time(path: Path) -> datetime:
 
 
 def _read_bounces(folder: Path) -> tuple[Message, ...]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
+    files = [path for _, path in names.files(folder)] if folder.is_dir() else []
     if len(files) > BOUNCES:
         raise WorldError(f"{folder} holds more than {BOUNCES} files")
-    return tuple(bounce.read(path.read_bytes()) for path in files)
+    found = tuple(islice((message for path in files for message in _read_file(path)), BOUNCES + 1))
+    if len(found) > BOUNCES:
+        raise WorldError(f"{folder} holds more than {BOUNCES} bounces")
+    return found
+
+
+def _read_file(path: Path) -> Iterator[Message]:
+    with path.open("rb") as file:
+        yield from bounce.read_all(file)

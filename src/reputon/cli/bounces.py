@@ -2,9 +2,10 @@
 
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
@@ -16,22 +17,27 @@ if TYPE_CHECKING:
     from reputon.config import Config
     from reputon.remedy.diagnosis import Diagnosis
 
-READ = 5 << 20  # bytes of a message that are read: a report stands before the message that it returns
-
 PathsArgument = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, or - for standard input.")]
 OfflineOption = Annotated[bool, typer.Option("--offline", help="Ask nobody: what needs DNS is then unknown.")]
+KindOption = Annotated[
+    str | None, typer.Option("--kind", metavar="KIND", help="The form of the files, where it is not to be guessed.")
+]
 WorldOption = Annotated[Path | None, typer.Option("--world", help="A folder of files instead of DNS and the time.")]
 
 
-def diagnosed(paths: list[str], settings: "Config", *, offline: bool, world: Path | None) -> "Iterator[Diagnosis]":
+def diagnosed(
+    paths: list[str], settings: "Config", *, offline: bool, world: Path | None, kind: str | None = None
+) -> "Iterator[Diagnosis]":
     """One diagnosis for each message found, in the order of the names."""
+    from reputon.bounce import doors
     from reputon.cause.incidents import Incidents
     from reputon.remedy.diagnosis import diagnose
 
+    doors.check(kind)
     around = _world(settings, offline, world)
     for warning in around.warnings:
         console.err.print(f"reputon: {warning}", markup=False, style="yellow")
-    found = _messages(console.progress(list(_files(paths)), what="Reading"), around)
+    found = _messages(console.progress(list(_files(paths)), what="Reading"), around, kind)
     if not around.sent.is_known:
         yield from (diagnose(name, message, around) for name, message in found)
         return
@@ -62,33 +68,31 @@ def _world(settings: "Config", offline: bool, folder: Path | None) -> "World":
 
 
 def _files(paths: Iterable[str]) -> Iterator[tuple[str, Path | None]]:
-    """Every file with the name to show it by: relative to the folder that was given."""
+    """Every file with the name to show it by (see `doors.names`)."""
+    from reputon.bounce.doors import names
+
     for text in paths:
-        path = Path(text)
-        if text == "-":
-            yield "-", None
-        elif path.is_dir():
-            inside = sorted(each for each in path.rglob("*") if each.is_file())
-            yield from ((each.relative_to(path).as_posix(), each) for each in inside)
-        elif path.exists():
-            yield path.name, path
-        else:
+        try:
+            yield from [("-", None)] if text == "-" else names.files(Path(text))
+        except FileNotFoundError:
             console.fail(f"{text}: there is no such file or folder")
 
 
-def _messages(files: "Iterable[tuple[str, Path | None]]", around: "World") -> "Iterator[tuple[str, Message]]":
+def _messages(
+    files: "Iterable[tuple[str, Path | None]]", around: "World", kind: str | None
+) -> "Iterator[tuple[str, Message]]":
+    """Every message of every file by its name: `mail.log#2` where a file holds several."""
     from reputon import bounce
+    from reputon.bounce.doors import names
     from reputon.bounce.report import unreadable
 
     for name, path in files:
         try:
-            yield name, bounce.read(_bytes(path), around.catalogue)
+            with _opened(path) as file:
+                yield from names.numbered(name, bounce.read_all(file, kind, around.catalogue))
         except OSError as error:
             yield name, unreadable(f"cannot be read: {error.strerror}")
 
 
-def _bytes(path: Path | None) -> bytes:
-    if path is None:
-        return sys.stdin.buffer.read(READ)
-    with path.open("rb") as file:
-        return file.read(READ)
+def _opened(path: Path | None) -> AbstractContextManager[BinaryIO]:
+    return nullcontext(sys.stdin.buffer) if path is None else path.open("rb")

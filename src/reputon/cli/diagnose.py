@@ -37,10 +37,11 @@ def command(
     paths: bounces.PathsArgument,
     offline: bounces.OfflineOption = False,
     world: bounces.WorldOption = None,
+    kind: bounces.KindOption = None,
     config_path: console.ConfigOption = None,
     as_json: console.JsonOption = False,
 ) -> None:
-    """Diagnose bounces: .eml files, folders of them, pasted text, or - for standard input.
+    """Diagnose bounces: mails (.eml, .msg, mbox, Maildir), logs, webhooks, pasted text; or - for standard input.
 
     Exit codes: 0 nothing was refused, 1 a refusal was diagnosed, 2 bad usage or input, 3 could not tell
     (a cause is undetermined, or a file could not be read).
@@ -49,7 +50,7 @@ def command(
     from reputon.remedy.diagnosis import as_json as json_of
 
     ends = {console.Exit.DONE}
-    for each in bounces.diagnosed(paths, config.load(config_path), offline=offline, world=world):
+    for each in bounces.diagnosed(paths, config.load(config_path), offline=offline, world=world, kind=kind):
         console.print_json(json_of(each)) if as_json else show(each)
         ends.add(_end(each))
     console.end(next(e for e in (console.Exit.UNKNOWN, console.Exit.BAD_NEWS, console.Exit.DONE) if e in ends))
