@@ -28,22 +28,25 @@ def read(data: bytes, catalogue: lists.Catalogue | None = None) -> Message:
     return next(read_all(BytesIO(data), catalogue=catalogue))
 
 
-def read_all(file: BinaryIO, kind: str | None = None, catalogue: lists.Catalogue | None = None) -> Iterator[Message]:
+def read_all(
+    file: BinaryIO, kind: str | None = None, catalogue: lists.Catalogue | None = None, name: str = ""
+) -> Iterator[Message]:
     """Every message of a file, at least one; the file is read once, from its beginning, and never held whole.
 
-    The form is known by the file's first 16 KiB, or it is `kind` (one of `doors.DOORS`; DoorError for another).  A
+    The form is known by the file's first 16 KiB (`name` helps where two would fit), or it is `kind` (one of
+    `doors.DOORS`; DoorError for another).  A
     mailbox gives a message for each mail, a log one for each line that refuses or defers (sendmail's has several
     recipients), a webhook one for each event.  What tells of no refusal counts only where there is nothing else.
     Reading never raises: `error` says what cannot be read, and where.
     """
     doors.check(kind)
-    return _messages(file, kind, lists.load() if catalogue is None else catalogue)
+    return _messages(file, kind, lists.load() if catalogue is None else catalogue, name)
 
 
-def _messages(file: BinaryIO, kind: str | None, catalogue: lists.Catalogue) -> Iterator[Message]:
+def _messages(file: BinaryIO, kind: str | None, catalogue: lists.Catalogue, name: str) -> Iterator[Message]:
     is_silent = True
     try:
-        for item in doors.items(Source(file), kind):
+        for item in doors.items(Source(file), kind, name):
             if item != NEWS:
                 is_silent = False
                 yield _message(item, catalogue)

@@ -89,7 +89,7 @@ def _messages(
     for name, path in files:
         try:
             with _opened(path) as file:
-                yield from names.numbered(name, bounce.read_all(file, kind, around.catalogue))
+                yield from names.numbered(name, bounce.read_all(file, kind, around.catalogue, name))
         except OSError as error:
             yield name, unreadable(f"cannot be read: {error.strerror}")
 

@@ -43,17 +43,22 @@ def check(kind: str | None) -> None:
         raise DoorError(f"there is no kind {kind!r}: choose one of {', '.join(DOORS)}")
 
 
-def items(source: Source, kind: str | None = None) -> Iterator[Item]:
-    """What a file holds, by the door of this kind, or by the first that knows its form."""
+def items(source: Source, kind: str | None = None, name: str = "") -> Iterator[Item]:
+    """What a file of this name holds, by the door of this kind, or by the first that knows its form."""
     check(kind)
     if not source.head.strip() and not source.read(1 << 20).strip():
         return iter([unreadable("the file is empty")])
-    for each in DOORS if kind is None else (kind,):
+    for each in _asked(name) if kind is None else (kind,):
         found = door(each)(source)
         if found is not None:
             return found
     why = "this is no mail and no text: give a message as .eml, or the refusal as text"
     return iter([unreadable(why if kind is None else f"this has not the form of {kind}: leave out the kind")])
+
+
+def _asked(name: str) -> list[str]:
+    """The kinds in the order in which they are asked.  What calls itself one mail may return one with a `From ` line."""
+    return ["eml", *DOORS] if name.lower().endswith(".eml") else list(DOORS)
 
 
 def door(kind: str) -> Door:
