@@ -15,7 +15,7 @@ MIRROR = "sa-ip4tset.blagr.emailsrvr.com"
 def test_an_entry_says_where_it_is_known_from(entry):
     assert entry.origin
     assert entry.as_of[:2] == "20"
-    assert entry.removal is None or entry.removal.startswith("http")
+    assert entry.removal is None or entry.removal.startswith(("http", "mailto:"))
 
 
 @ENTRIES
@@ -24,7 +24,7 @@ def test_an_entry_is_found_by_its_own_names(entry: BlockList) -> None:
     assert found == entry
     for zone in (entry.zone, *entry.other_zones):
         assert not zone or CATALOGUE.by_zone(f"2.0.0.127.{zone.upper()}.") is entry
-    for word in entry.words:
+    for word in (*entry.words, *entry.signs):
         assert CATALOGUE.by_words(f"Rejected ({word}), sorry") is entry
 
 

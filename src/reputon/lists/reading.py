@@ -12,7 +12,7 @@ from reputon.lists.catalogue import Catalogue, Mirror
 from reputon.lists.keys import LIST_KEYS, MIRROR_KEYS, STANDINGS
 
 SIZE = 4 << 20  # bytes of a catalogue that we are willing to read
-SHIPPED = "catalogue.toml"
+SHIPPED = ("catalogue.toml", "private.toml", "closed.toml")
 
 
 class CatalogueError(ValueError):
@@ -22,8 +22,9 @@ class CatalogueError(ValueError):
 @cache
 def load(extra: Path | None = None) -> Catalogue:
     """The lists that ship, those of `extra` merged over them by name (mirrors by zone); CatalogueError."""
-    tables = _merge({}, _parse(files(__package__).joinpath(SHIPPED).read_bytes(), SHIPPED), SHIPPED)
-    origin = SHIPPED
+    tables: _Tables = {}
+    for origin in SHIPPED:
+        tables = _merge(tables, _parse(files(__package__).joinpath(origin).read_bytes(), origin), origin)
     if extra is not None:
         origin = str(extra)
         tables = _merge(tables, _parse(_bytes(extra), origin), origin)
