@@ -4,14 +4,12 @@ import re
 
 from reputon.bounce import dialects, naming, reply
 from reputon.bounce.dialects import Match
-from reputon.bounce.naming import Naming
 from reputon.bounce.refusal import Refusal
 from reputon.bounce.report import Report
 from reputon.lists import BlockList, Catalogue
 
 _SUCCESS = ("delivered", "relayed", "expanded")
 _ACCEPTED = re.compile(r"\s{0,4}(2\d\d)[- ](?:(2\.\d{1,3}\.\d{1,3})\b)?")
-_LISTED = ("blocked", "badreputation")  # reasons for which a list may have been asked
 
 
 def judge(refusal: Refusal, catalogue: Catalogue) -> Report:
@@ -22,8 +20,8 @@ def judge(refusal: Refusal, catalogue: Catalogue) -> Report:
     enhanced = _enhanced(said.enhanced, refusal.status)
     _, _, words = reply.codes(said.text)
     match = dialects.match(said.smtp, enhanced, words)
-    named = naming.read(said.text, match, catalogue) if match and _may_name(match) else Naming()
-    entry = named.entry if match and match.rule.reason in _LISTED else None
+    named = naming.read(said.text, match, catalogue)
+    entry = named.entry
     return Report(
         recipient=refusal.recipient,
         original_recipient=refusal.original_recipient,
@@ -32,12 +30,13 @@ def judge(refusal: Refusal, catalogue: Catalogue) -> Report:
         enhanced=enhanced,
         reason=match.rule.reason if match else "onhold" if said.text else "undefined",
         subject_kind=_kind(match, entry),
-        list=entry.name if entry else None,
+        list=entry.title if entry else None,
         zone=named.zone,
         listed_ip=named.listed_ip if _kind(match, entry) != "domain" else None,
         return_code=named.return_code,
+        removal=named.removal,
         rhost=refusal.rhost or said.rhost,
-        fault=_fault(match, entry),
+        fault=named.fault or (match.rule.fault if match else "unknown"),
         text=said.text or None,
         rule=match.rule.id if match else None,
         wrapper_smtp=said.wrapper_smtp,
@@ -69,13 +68,6 @@ def _enhanced(said: str | None, status: str | None) -> str | None:
     return status or said
 
 
-def _may_name(match: Match) -> bool:
-    return match.rule.subject_kind in ("ip", "domain", "auth", "rate") or match.rule.fault in (
-        "receiver",
-        "recipient-policy",
-    )
-
-
 def _action(smtp: str | None, enhanced: str | None) -> str:
     return "delayed" if (smtp or enhanced or "5")[0] == "4" else "failed"
 
@@ -86,10 +78,3 @@ def _kind(match: Match | None, entry: BlockList | None) -> str:
     if match.rule.subject_kind == "ip" and entry is not None and entry.subjects == ("domain",):
         return "domain"
     return match.rule.subject_kind
-
-
-def _fault(match: Match | None, entry: BlockList | None) -> str:
-    """Whose fault it looks like from the words; a list that closed lists nobody, and who asks it is at fault."""
-    if entry is not None and entry.status in ("closed", "wildcard"):
-        return "receiver"
-    return match.rule.fault if match else "unknown"

@@ -2,91 +2,154 @@
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
+from typing import Literal
 
+from reputon.bounce import addresses, removal
 from reputon.bounce.dialects import LENGTH, Match
-from reputon.lists import BlockList, Catalogue
+from reputon.lists import BlockList, Catalogue, Mirror, names
+from reputon.lists.catalogue import best
+from reputon.lists.names import Hit, Token
 
-_IP4 = re.compile(r"(?<![\w.])(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?![\w]|\.\d)")
-_IP6 = re.compile(r"(?<![\w:.])([0-9A-Fa-f]{1,4}(?::{1,2}[0-9A-Fa-f]{1,4}){2,7}(?:::)?)(?![\w:])")
-_CODE = re.compile(r"(?<![\w.])(127\.\d{1,3}\.\d{1,3}\.\d{1,3})(?![\w]|\.\d)")
-_ZONE = re.compile(r"(?<![\w@.-])([\w-]{1,63}(?:\.[\w-]{1,63}){1,8})(?=\.?(?:[\s;:,=)('\"]|$))")
-_USING = re.compile(r"(?i)(?:blocked|rejected) (?:using|by) ([\w-]{1,63}(?:\.[\w-]{1,63}){1,8})")
-_LIST_LIKE = re.compile(
-    r"(?i)(?<![\w@./-])((?:[\w-]{1,63}\.){0,4}(?:dns[br]?bl|[rsx]?bl|black-?list|block-?list)(?:\.[\w-]{1,63}){1,6})"
+# Reasons for which a list may have been asked; an unknown recipient's refusal may name a list's server and mean none.
+_LISTED = frozenset(("blocked", "badreputation"))
+_PERHAPS_LISTED = frozenset(
+    ("rejected", "policyviolation", "spamdetected", "securityerror", "speeding", "toomanyconn", "notaccept", "onhold")
 )
 _HOST = re.compile(r"(?i)host [\w.-]{1,253} ?\[[\da-f.:]{3,45}\]")  # who says it, never who is listed
 
-# What stands before an address tells how likely it is the listed one; the first that fits counts.
-_RANKS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"(?:client|sending|sender|banned|connecting|your)(?: \w{1,12}){0,2}(?: ip)?(?: address)? ?[\[(<:=]? ?$",
-        r"(?:\bip|address|from|for|client_?addr\w{0,4}|host)[ =:]{0,2}[\[(<]? ?$",
-        r"(?:[?&]\w{0,12}=|/ip/|\?)$",
-        r"[\[(<]$",
-    )
+# The parts of a host's name that make it a list's zone.
+_LIST_LABELS = frozenset(
+    ("bl", "rbl", "sbl", "xbl", "pbl", "dbl", "ubl", "cbl", "drbl", "rhsbl", "uribl", "black", "blackhole", "blackholes")
 )
-_NOT_LISTED = re.compile(r"(?i)(?:dns ip|resolver|returnc|your dns|queried from|server)\W{0,3}\S{0,40}$")
-_BEFORE = 48
+_LIST_ENDINGS = ("dnsbl", "rbl", "blacklist", "blocklist", "black-list", "block-list")
+# After these words a host is a zone whatever its name; after "by" it may be the server that refuses.
+_USING = frozenset(("using", "rbl", "dnsbl", "blacklist", "blocklist", "zone", "sbc"))
+_AT = frozenset(("at", "in", "on", "via"))
+_LISTED_WORDS = frozenset(("listed", "list", "blacklist", "blacklisted", "blocklist", "blocklisted", "found", "blocked"))
+
+# The receiver's own question failed: its list complains of it, and says nothing of the sender.
+_REFUSED = re.compile(r"(?i)error: ?(?:open|public) resolver|/returnc/|query refused|excessive (?:number of )?queries")
 
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """What a refusal names; `entry` is the list in the catalogue, where it is there."""
+    """What a refusal names; `entry` is the list in the catalogue, where it is there.
+
+    `refused` tells that the list refused the receiver's question, which is no listing; `removal` is the page or address
+    that the text gives.
+    """
 
     listed_ip: str | None = None
     zone: str | None = None
     return_code: str | None = None
     entry: BlockList | None = None
+    removal: str | None = None
+    refused: bool = False
+
+    @property
+    def fault(self) -> Literal["receiver"] | None:
+        """Whose fault the list makes it: whoever asks a closed list, or asks in vain, is at fault."""
+        return "receiver" if self.refused or (self.entry is not None and self.entry.is_closed) else None
 
 
-def read(text: str, match: Match, catalogue: Catalogue) -> Naming:
-    """The address, zone, code and list of a refusal that a rule recognised."""
-    text = _HOST.sub("host", text[:LENGTH])
-    zone = _zone(text, match, catalogue)
-    code = match.code or _first(_CODE, text)
-    code = code if code not in (None, "127.0.0.1", match.ip) else None
-    entry = (catalogue.behind(zone, code) if zone else None) or catalogue.by_words(text)
-    return Naming(_listed(text, match), zone, code, entry)
+def read(text: str, match: Match | None, catalogue: Catalogue) -> Naming:
+    """The address, zone, code, list and removal page that a refusal names; the rule that knows it helps."""
+    if match is None or not _may_name(match):
+        return Naming()
+    text = text[:LENGTH]
+    if "[" in text:
+        text = _HOST.sub("host", text)
+    words = names.tokens(text)
+    found = addresses.find(text, words)
+    refused = _REFUSED.search(text) is not None
+    listed = None if refused or match.rule.fault == "receiver" else _listed(text, found, match)
+    if not _may_list(match):
+        return Naming(listed_ip=listed)
+    hits = catalogue.hits(text, words)
+    zone = _zone(text, words, hits, match)
+    entry, code = _entry(hits, zone, found.codes, match, catalogue)
+    refused = refused or (entry is not None and code is not None and entry.error(code) is not None)
+    return Naming(
+        listed_ip=None if refused else listed or found.reversed_ip,
+        zone=zone,
+        return_code=code,
+        entry=entry,
+        removal=removal.find(text) if _counts(match) or entry else None,
+        refused=refused,
+    )
 
 
-def _zone(text: str, match: Match, catalogue: Catalogue) -> str | None:
-    """The first host of the text that the catalogue knows as a zone, else the one that the wording makes one."""
-    worded: str | None = match.zone or _first(_USING, text) or _first(_LIST_LIKE, text)
-    candidates: list[str] = ([worded] if worded else []) + _ZONE.findall(text)
-    for each in candidates:
-        if catalogue.mirror(each) or (catalogue.by_zone(each) and each.count(".") > 1):
-            return each.strip(".").lower()
-    found = (worded or "").strip(".").lower()
-    return found if any(character.isalpha() for character in found) else None
+def _may_name(match: Match) -> bool:
+    """Whether the refusal is about who sends, or how the receiver judges that."""
+    rule = match.rule
+    return rule.subject_kind in ("ip", "domain", "auth", "rate") or rule.fault != "sender" or rule.reason in _LISTED
 
 
-def _listed(text: str, match: Match) -> str | None:
-    if match.rule.fault == "receiver" or match.rule.subject_kind not in ("ip", "auth", "rate"):
+def _may_list(match: Match) -> bool:
+    return match.rule.reason in _LISTED or match.rule.reason in _PERHAPS_LISTED
+
+
+def _counts(match: Match) -> bool:
+    """Whether the receiver refuses for a reputation, so that a sign of it says whose list that is."""
+    return match.rule.reason in _LISTED or (match.rule.subject_kind == "ip" and match.rule.reason in _PERHAPS_LISTED)
+
+
+def _listed(text: str, found: addresses.Found, match: Match) -> str | None:
+    if match.rule.subject_kind not in ("ip", "auth", "rate"):
         return None
-    if match.ip and (named := _address(match.ip)):
-        return named
-    ranked = []
-    for found in [*_IP4.finditer(text), *_IP6.finditer(text)]:
-        before = text[max(0, found.start() - _BEFORE) : found.start()]
-        address = _address(found.group(1))
-        if address and not address.startswith("127.") and not _NOT_LISTED.search(before):
-            ranked.append((_rank(before), found.start(), address))
-    return min(ranked)[2] if ranked else None
+    return addresses.listed(text, found, match.ip)
 
 
-def _rank(before: str) -> int:
-    return next((rank for rank, pattern in enumerate(_RANKS) if pattern.search(before)), len(_RANKS))
+def _entry(
+    hits: list[Hit[BlockList | Mirror]], zone: str | None, codes: list[str], match: Match, catalogue: Catalogue
+) -> tuple[BlockList | None, str | None]:
+    """The list, and the code that it answered: behind its zone, else by its words, else by whose refusal it is."""
+    code = next((each for each in (match.code, *codes) if each is not None and each != "127.0.0.1"), None)
+    entry = catalogue.behind(zone, code) if zone else None
+    if entry is None:
+        weakest = names.SIGN if _counts(match) else names.PRIVATE
+        entry = best([hit for hit in hits if hit.name.strength >= weakest])
+    if code is None and "127.0.0.1" in codes and entry is not None and entry.error("127.0.0.1"):
+        code = "127.0.0.1"
+    return entry, code
 
 
-def _address(text: str) -> str | None:
-    try:
-        return str(ip_address(text.strip("[]")))
-    except ValueError:
-        return None
+def _zone(text: str, words: list[Token], hits: list[Hit[BlockList | Mirror]], match: Match) -> str | None:
+    """The zone as written: one that the catalogue knows, else the host that the wording or its own name makes one."""
+    for hit in hits:
+        if hit.name.strength == names.ZONE and not names.in_link(text, hit.token):
+            return _as_written(hit)
+    worded = list_like = None
+    for at, token in enumerate(words):
+        if "." in token.text and _is_host(text, token):
+            if worded is None and _makes_zone(words, at):
+                worded = token.text
+            if list_like is None and _is_list_like(token.text):
+                list_like = token.text
+    by_rule = (match.zone or "").strip(".").lower()
+    return worded or list_like or (by_rule if _is_list_like(by_rule) else None)
 
 
-def _first(pattern: re.Pattern[str], text: str) -> str | None:
-    found = pattern.search(text)
-    return found.group(1) if found else None
+def _as_written(hit: Hit[BlockList | Mirror]) -> str:
+    """Without a subscriber's key and a reversed address in front, which are no part of the zone."""
+    what = hit.name.what
+    if isinstance(what, BlockList) and what.keyed:
+        return hit.name.phrase
+    return addresses.unreversed(hit.token.text)[0]
+
+
+def _is_host(text: str, token: Token) -> bool:
+    labels = token.text.split(".")
+    return labels[-1].isalpha() and len(labels[-1]) > 1 and "@" not in token.text and not names.in_link(text, token)
+
+
+def _makes_zone(words: list[Token], at: int) -> bool:
+    before = [token.text for token in words[max(at - 4, 0) : at]]
+    if not before or words[at].text.count(".") < 2:
+        return False
+    return before[-1] in _USING or (before[-1] in _AT and not _LISTED_WORDS.isdisjoint(before))
+
+
+def _is_list_like(host: str) -> bool:
+    labels = host.split(".")
+    return len(labels) > 1 and any(each in _LIST_LABELS or each.endswith(_LIST_ENDINGS) for each in labels[:-1])
