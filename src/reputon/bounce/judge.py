@@ -30,7 +30,7 @@ def judge(refusal: Refusal, catalogue: Catalogue) -> Report:
         enhanced=enhanced,
         reason=match.rule.reason if match else "onhold" if said.text else "undefined",
         subject_kind=_kind(match, entry),
-        list=entry.title if entry else None,
+        list=named.list,
         zone=named.zone,
         listed_ip=named.listed_ip if _kind(match, entry) != "domain" else None,
         return_code=named.return_code,

@@ -8,27 +8,51 @@ from reputon.bounce import addresses, removal
 from reputon.bounce.dialects import LENGTH, Match
 from reputon.lists import BlockList, Catalogue, Mirror, names
 from reputon.lists.catalogue import best
-from reputon.lists.names import Hit, Token
+from reputon.lists.names import Hit, Words
 
 # Reasons for which a list may have been asked; an unknown recipient's refusal may name a list's server and mean none.
 _LISTED = frozenset(("blocked", "badreputation"))
 _PERHAPS_LISTED = frozenset(
-    ("rejected", "policyviolation", "spamdetected", "securityerror", "speeding", "toomanyconn", "notaccept", "onhold")
-)
+    ("rejected", "policyviolation", "spamdetected", "securityerror", "speeding", "toomanyconn", "notaccept", "onhold",
+     "syntaxerror", "systemerror")
+)  # fmt: skip
 _HOST = re.compile(r"(?i)host [\w.-]{1,253} ?\[[\da-f.:]{3,45}\]")  # who says it, never who is listed
 
 # The parts of a host's name that make it a list's zone.
 _LIST_LABELS = frozenset(
-    ("bl", "rbl", "sbl", "xbl", "pbl", "dbl", "ubl", "cbl", "drbl", "rhsbl", "uribl", "black", "blackhole", "blackholes")
+    (
+        "bl",
+        "rbl",
+        "sbl",
+        "xbl",
+        "pbl",
+        "dbl",
+        "ubl",
+        "cbl",
+        "drbl",
+        "rhsbl",
+        "uribl",
+        "black",
+        "blackhole",
+        "blackholes",
+    )
 )
 _LIST_ENDINGS = ("dnsbl", "rbl", "blacklist", "blocklist", "black-list", "block-list")
 # After these words a host is a zone whatever its name; after "by" it may be the server that refuses.
 _USING = frozenset(("using", "rbl", "dnsbl", "blacklist", "blocklist", "zone", "sbc"))
 _AT = frozenset(("at", "in", "on", "via"))
-_LISTED_WORDS = frozenset(("listed", "list", "blacklist", "blacklisted", "blocklist", "blocklisted", "found", "blocked"))
+_LISTED_WORDS = frozenset(
+    ("listed", "list", "blacklist", "blacklisted", "blocklist", "blocklisted", "found", "blocked")
+)
 
 # The receiver's own question failed: its list complains of it, and says nothing of the sender.
-_REFUSED = re.compile(r"(?i)error: ?(?:open|public) resolver|/returnc/|query refused|excessive (?:number of )?queries")
+_REFUSED = (
+    "error: open resolver",
+    "error: public resolver",
+    "/returnc/",
+    "query refused",
+    "excessive number of queries",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +60,14 @@ class Naming:
     """What a refusal names; `entry` is the list in the catalogue, where it is there.
 
     `refused` tells that the list refused the receiver's question, which is no listing; `removal` is the page or address
-    that the text gives.
+    that the text gives.  `list` is the canonical name: that of the very list where its zone stands in the text, and the
+    name that people know it by ("Spamhaus") where only words name it.
     """
 
     listed_ip: str | None = None
     zone: str | None = None
     return_code: str | None = None
+    list: str | None = None
     entry: BlockList | None = None
     removal: str | None = None
     refused: bool = False
@@ -57,22 +83,27 @@ def read(text: str, match: Match | None, catalogue: Catalogue) -> Naming:
     if match is None or not _may_name(match):
         return Naming()
     text = text[:LENGTH]
-    if "[" in text:
+    if "[" in text and "ost " in text:
         text = _HOST.sub("host", text)
-    words = names.tokens(text)
-    found = addresses.find(text, words)
-    refused = _REFUSED.search(text) is not None
+    words = Words(text)
+    found = addresses.find(words)
+    refused = any(each in words.lowered for each in _REFUSED)
     listed = None if refused or match.rule.fault == "receiver" else _listed(text, found, match)
     if not _may_list(match):
         return Naming(listed_ip=listed)
-    hits = catalogue.hits(text, words)
-    zone = _zone(text, words, hits, match)
-    entry, code = _entry(hits, zone, found.codes, match, catalogue)
+    hits = catalogue.hits(words)
+    zone = _zone(words, hits, match)
+    code = next((each for each in (match.code, *found.codes) if each is not None and each != "127.0.0.1"), None)
+    behind = catalogue.behind(zone, code) if zone else None
+    entry = behind or _by_words(hits, match)
+    if code is None and "127.0.0.1" in found.codes and entry is not None and entry.error("127.0.0.1"):
+        code = "127.0.0.1"
     refused = refused or (entry is not None and code is not None and entry.error(code) is not None)
     return Naming(
         listed_ip=None if refused else listed or found.reversed_ip,
         zone=zone,
         return_code=code,
+        list=behind.name if behind else entry.title if entry else None,
         entry=entry,
         removal=removal.find(text) if _counts(match) or entry else None,
         refused=refused,
@@ -82,7 +113,8 @@ def read(text: str, match: Match | None, catalogue: Catalogue) -> Naming:
 def _may_name(match: Match) -> bool:
     """Whether the refusal is about who sends, or how the receiver judges that."""
     rule = match.rule
-    return rule.subject_kind in ("ip", "domain", "auth", "rate") or rule.fault != "sender" or rule.reason in _LISTED
+    about = rule.subject_kind in ("ip", "domain", "auth", "rate") or rule.fault != "sender"
+    return about or rule.reason in _LISTED or rule.reason in _PERHAPS_LISTED
 
 
 def _may_list(match: Match) -> bool:
@@ -91,7 +123,7 @@ def _may_list(match: Match) -> bool:
 
 def _counts(match: Match) -> bool:
     """Whether the receiver refuses for a reputation, so that a sign of it says whose list that is."""
-    return match.rule.reason in _LISTED or (match.rule.subject_kind == "ip" and match.rule.reason in _PERHAPS_LISTED)
+    return match.rule.reason in _LISTED and match.rule.fault != "recipient-policy"
 
 
 def _listed(text: str, found: addresses.Found, match: Match) -> str | None:
@@ -100,34 +132,23 @@ def _listed(text: str, found: addresses.Found, match: Match) -> str | None:
     return addresses.listed(text, found, match.ip)
 
 
-def _entry(
-    hits: list[Hit[BlockList | Mirror]], zone: str | None, codes: list[str], match: Match, catalogue: Catalogue
-) -> tuple[BlockList | None, str | None]:
-    """The list, and the code that it answered: behind its zone, else by its words, else by whose refusal it is."""
-    code = next((each for each in (match.code, *codes) if each is not None and each != "127.0.0.1"), None)
-    entry = catalogue.behind(zone, code) if zone else None
-    if entry is None:
-        weakest = names.SIGN if _counts(match) else names.PRIVATE
-        entry = best([hit for hit in hits if hit.name.strength >= weakest])
-    if code is None and "127.0.0.1" in codes and entry is not None and entry.error("127.0.0.1"):
-        code = "127.0.0.1"
-    return entry, code
+def _by_words(hits: list[Hit[BlockList | Mirror]], match: Match) -> BlockList | None:
+    """The list that the words name, else the one of whoever refuses."""
+    weakest = names.SIGN if _counts(match) else names.PRIVATE
+    return best([hit for hit in hits if hit.name.strength >= weakest])
 
 
-def _zone(text: str, words: list[Token], hits: list[Hit[BlockList | Mirror]], match: Match) -> str | None:
+def _zone(words: Words, hits: list[Hit[BlockList | Mirror]], match: Match) -> str | None:
     """The zone as written: one that the catalogue knows, else the host that the wording or its own name makes one."""
     for hit in hits:
-        if hit.name.strength == names.ZONE and not names.in_link(text, hit.token):
+        if hit.name.strength == names.ZONE and not words.in_link(hit.word):
             return _as_written(hit)
-    worded = list_like = None
-    for at, token in enumerate(words):
-        if "." in token.text and _is_host(text, token):
-            if worded is None and _makes_zone(words, at):
-                worded = token.text
-            if list_like is None and _is_list_like(token.text):
-                list_like = token.text
+    hosts = [(at, host) for at, host in words.hosts if _is_host(host) and not words.in_link(host)]
+    worded = next((host for at, host in hosts if host.count(".") > 1 and _makes_zone(words.words, at)), None)
+    if worded or (worded := next((host for _, host in hosts if _is_list_like(host)), None)):
+        return addresses.unreversed(worded)[0]
     by_rule = (match.zone or "").strip(".").lower()
-    return worded or list_like or (by_rule if _is_list_like(by_rule) else None)
+    return by_rule if _is_list_like(by_rule) else None
 
 
 def _as_written(hit: Hit[BlockList | Mirror]) -> str:
@@ -135,19 +156,17 @@ def _as_written(hit: Hit[BlockList | Mirror]) -> str:
     what = hit.name.what
     if isinstance(what, BlockList) and what.keyed:
         return hit.name.phrase
-    return addresses.unreversed(hit.token.text)[0]
+    return addresses.unreversed(hit.word)[0]
 
 
-def _is_host(text: str, token: Token) -> bool:
-    labels = token.text.split(".")
-    return labels[-1].isalpha() and len(labels[-1]) > 1 and "@" not in token.text and not names.in_link(text, token)
+def _is_host(word: str) -> bool:
+    last = word.rpartition(".")[2]
+    return last.isalpha() and len(last) > 1 and "@" not in word
 
 
-def _makes_zone(words: list[Token], at: int) -> bool:
-    before = [token.text for token in words[max(at - 4, 0) : at]]
-    if not before or words[at].text.count(".") < 2:
-        return False
-    return before[-1] in _USING or (before[-1] in _AT and not _LISTED_WORDS.isdisjoint(before))
+def _makes_zone(words: list[str], at: int) -> bool:
+    before = words[max(at - 4, 0) : at]
+    return bool(before) and (before[-1] in _USING or (before[-1] in _AT and not _LISTED_WORDS.isdisjoint(before)))
 
 
 def _is_list_like(host: str) -> bool:

@@ -3,8 +3,7 @@
 import re
 
 # A link, with or without its scheme, and an address of mail; what ends a sentence is trimmed off.
-_LINK = re.compile(r"(?i)(?:https?: ?//|www\.|mailto:)[^\s<>\"'\[\]{}|]{3,300}")
-_BARE = re.compile(r"(?i)(?<![\w@./-])(?:[a-z\d-]{1,63}\.){1,6}[a-z]{2,12}/[^\s<>\"'\[\]{}|]{2,300}")
+_LINK = re.compile(r"(?i)(?:https?://|www\.|mailto:|(?:[a-z\d-]{1,63}\.){1,6}[a-z]{2,12}/)[^\s<>\"'\[\]{}|]{2,300}")
 _MAIL = re.compile(r"(?i)(?<![\w.+-])[\w.+-]{1,64}@(?:[a-z\d-]{1,63}\.){1,6}[a-z]{2,12}(?![\w@-])")
 _END = ".,;:!?)*'\u2019"
 
@@ -23,21 +22,30 @@ _OFFICE = re.compile(r"(?i)(?:abuse|postmaster|rbl|delist|unblock|remov|support|
 
 def find(text: str) -> str | None:
     """The best of the text's links, or else its address for complaints; None where it names neither."""
-    best: tuple[int, int, str] | None = None
-    if "/" in text or "www." in text:
-        for found in [*_LINK.finditer(text), *_BARE.finditer(text)]:
-            ranked = (_rank_of_link(text, found.group(), found.start()), found.start(), _trimmed(found.group()))
-            best = ranked if best is None or ranked < best else best
-    if "@" in text and (best is None or best[0] > 1):
-        for found in _MAIL.finditer(text):
-            rank = _rank_of_mail(text, found.group(), found.start())
-            if rank is not None and (best is None or (rank, found.start()) < best[:2]):
-                best = (rank, found.start(), found.group().rstrip(_END))
-    return best[2] if best else None
+    links, writable = _links(text), "@" in text
+    if len(links) == 1 and not writable:
+        return _trimmed(links[0][1])
+    ranked = [(_rank_of_link(text, link, at), at, _trimmed(link)) for at, link in links]
+    if writable and min(ranked, default=(2, 0, ""))[0] > 1:
+        mails = ((_rank_of_mail(text, each.group(), each.start()), each) for each in _MAIL.finditer(text))
+        ranked += [(rank, each.start(), each.group()) for rank, each in mails if rank is not None]
+    return min(ranked)[2] if ranked else None
+
+
+def _links(text: str) -> list[tuple[int, str]]:
+    """The links of a text, and where they stand."""
+    if "/" not in text and "www." not in text:
+        return []
+    found, at = [], 0
+    for word in text.replace("s: //", "s://").replace("p: //", "p://").split():  # where a report was folded
+        if ("/" in word or "www." in word) and (link := _LINK.search(word)):
+            at = max(text.find(word, at), 0)
+            found.append((at + link.start(), link.group()))
+    return found
 
 
 def _trimmed(link: str) -> str:
-    link = link.replace("s: //", "s://").replace("p: //", "p://").rstrip(_END)
+    link = link.rstrip(_END)
     return link[: link.rfind("(")] if link.count("(") > link.count(")") else link
 
 

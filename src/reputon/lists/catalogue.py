@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import TypeVar
 
 from reputon.lists import names
 from reputon.lists.blocklist import BlockList, Code, Pattern
-from reputon.lists.names import Hit, Index, Token
+from reputon.lists.names import Hit, Index, Words
 
 TEXT_SIZE = 16 << 10  # characters of a refusal that are searched for names
 
@@ -39,18 +40,26 @@ class Catalogue:
         """The list with this canonical name, or the first that is known by it (case is ignored)."""
         return self._names.get(name.strip().casefold())
 
+    def known(self, title: str, text: str) -> BlockList | None:
+        """The list that a report calls so, which is the one that its text names where several are known by it."""
+        entry = self.by_name(title)
+        if entry is None or entry.name.casefold() == title.casefold():
+            return entry
+        hits = self.hits(Words(text[:TEXT_SIZE]))
+        return best([hit for hit in hits if getattr(hit.name.what, "title", None) == entry.title]) or entry
+
     def by_zone(self, zone: str) -> BlockList | None:
         """The list of this zone, or of the zone that it lies below (a key, or a reversed address, in front)."""
         return _below(_clean(zone), self._zones)
 
     def by_words(self, text: str) -> BlockList | None:
         """The list that a refusal names: a zone goes before a phrase, a longer phrase before a shorter one."""
-        text = text[:TEXT_SIZE]
-        return best(self.hits(text, names.tokens(text)))
+        return best(self.hits(Words(text[:TEXT_SIZE])))
 
-    def hits(self, text: str, words: list[Token]) -> list[Hit["BlockList | Mirror"]]:
+    def hits(self, words: Words) -> list[Hit["BlockList | Mirror"]]:
         """All names of lists and mirrors in a text, the surest first; a zone in a link is a page of the list."""
-        return sorted(self._index.hits(text, words), key=lambda hit: hit.order)
+        hits = self._index.hits(words)
+        return sorted(hits, key=_order) if len(hits) > 1 else hits
 
     def behind(self, zone: str, code: str | None = None) -> BlockList | None:
         """The list that spoke: behind a mirror by its code, else the zone's own list, or the part that has the code."""
@@ -100,12 +109,17 @@ class Catalogue:
     def _index(self) -> Index["BlockList | Mirror"]:
         named: list[tuple[str, int, BlockList | Mirror]] = []
         for entry in self.lists:
-            public = entry.status != "private"  # the others are called by receivers, whose names stand in many a refusal
+            public = (
+                entry.status != "private"
+            )  # the others are called by receivers, whose names stand in many a refusal
             named += ((word, names.WORD if public else names.PRIVATE, entry) for word in entry.words)
             named += ((word, names.SIGN, entry) for word in entry.signs)
             named += [(entry.name, names.WORD, entry)] if public else []
         zones = [(zone, names.ZONE, what) for table in (self._zones, self._mirrors) for zone, what in table.items()]
         return Index(named + zones)
+
+
+_order = attrgetter("order")
 
 
 def best(hits: list[Hit[BlockList | Mirror]]) -> BlockList | None:
@@ -128,4 +142,3 @@ def _below(name: str, zones: dict[str, _T]) -> _T | None:
             return zones[name]
         name = name.partition(".")[2]
     return None
-
