@@ -1,8 +1,7 @@
 """Naming: which address and which list a refusal names, of the several addresses and hosts that stand in its text."""
 
 import re
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from reputon.bounce import addresses, removal
 from reputon.bounce.dialects import LENGTH, Match
@@ -16,7 +15,9 @@ _PERHAPS_LISTED = frozenset(
     ("rejected", "policyviolation", "spamdetected", "securityerror", "speeding", "toomanyconn", "notaccept", "onhold",
      "syntaxerror", "systemerror")
 )  # fmt: skip
-_HOST = re.compile(r"(?i)host [\w.-]{1,253} ?\[[\da-f.:]{3,45}\]")  # who says it, never who is listed
+# Who says it, who is never listed: `host mx.example[192.0.2.7] said:`.
+_HOST = re.compile(r"(?i)host [\w.-]{1,253} ?\[[\da-f.:]{3,45}\]:? ?(?:said|refused to talk|smtp error|\(\))")
+_SAID = re.compile(r"(?i)\]:? ?(?:said|refused to talk|smtp error|\(\))")
 
 # The parts of a host's name that make it a list's zone.
 _LIST_LABELS = frozenset(
@@ -46,17 +47,10 @@ _LISTED_WORDS = frozenset(
 )
 
 # The receiver's own question failed: its list complains of it, and says nothing of the sender.
-_REFUSED = (
-    "error: open resolver",
-    "error: public resolver",
-    "/returnc/",
-    "query refused",
-    "excessive number of queries",
-)
+_REFUSED = re.compile(r"error: (?:open|public) resolver|/returnc/|query refused|excessive number of queries")
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(NamedTuple):
     """What a refusal names; `entry` is the list in the catalogue, where it is there.
 
     `refused` tells that the list refused the receiver's question, which is no listing; `removal` is the page or address
@@ -83,31 +77,46 @@ def read(text: str, match: Match | None, catalogue: Catalogue) -> Naming:
     if match is None or not _may_name(match):
         return Naming()
     text = text[:LENGTH]
-    if "[" in text and "ost " in text:
+    if "]" in text and _SAID.search(text):
         text = _HOST.sub("host", text)
     words = Words(text)
     found = addresses.find(words)
-    refused = any(each in words.lowered for each in _REFUSED)
-    listed = None if refused or match.rule.fault == "receiver" else _listed(text, found, match)
-    if not _may_list(match):
-        return Naming(listed_ip=listed)
+    named = _list(words, found.codes, match, catalogue) if _may_list(match) else Naming()
+    if named.refused or (_hints_refusal(words.lowered) and _REFUSED.search(words.lowered)):
+        return named._replace(refused=_may_list(match))
+    if match.rule.fault == "receiver" or not _has_address(match, named):
+        return named
+    return named._replace(listed_ip=addresses.listed(text, found, match.ip))
+
+
+def _list(words: Words, codes: list[str], match: Match, catalogue: Catalogue) -> Naming:
+    """The list: behind its zone and code, else by its words, else by whose refusal it is."""
     hits = catalogue.hits(words)
     zone = _zone(words, hits, match)
-    code = next((each for each in (match.code, *found.codes) if each is not None and each != "127.0.0.1"), None)
+    code = next((each for each in (match.code, *codes) if each is not None and each != "127.0.0.1"), None)
     behind = catalogue.behind(zone, code) if zone else None
     entry = behind or _by_words(hits, match)
-    if code is None and "127.0.0.1" in found.codes and entry is not None and entry.error("127.0.0.1"):
+    if code is None and "127.0.0.1" in codes and entry is not None and entry.error("127.0.0.1"):
         code = "127.0.0.1"
-    refused = refused or (entry is not None and code is not None and entry.error(code) is not None)
     return Naming(
-        listed_ip=None if refused else listed or found.reversed_ip,
         zone=zone,
         return_code=code,
         list=behind.name if behind else entry.title if entry else None,
         entry=entry,
-        removal=removal.find(text) if _counts(match) or entry else None,
-        refused=refused,
+        removal=removal.find(words.text) if entry or _counts(match) else None,
+        refused=entry is not None and code is not None and entry.error(code) is not None,
     )
+
+
+def _has_address(match: Match, named: Naming) -> bool:
+    """Whether an address of the text is the one refused: a domain's refusal may show one that is not."""
+    kind = match.rule.subject_kind
+    return kind in ("ip", "auth", "rate") or (kind == "other" and (named.zone or named.list) is not None)
+
+
+def _hints_refusal(lowered: str) -> bool:
+    """A quick look before the closer one: most refusals have none of these."""
+    return "resolver" in lowered or "quer" in lowered or "returnc" in lowered
 
 
 def _may_name(match: Match) -> bool:
@@ -124,12 +133,6 @@ def _may_list(match: Match) -> bool:
 def _counts(match: Match) -> bool:
     """Whether the receiver refuses for a reputation, so that a sign of it says whose list that is."""
     return match.rule.reason in _LISTED and match.rule.fault != "recipient-policy"
-
-
-def _listed(text: str, found: addresses.Found, match: Match) -> str | None:
-    if match.rule.subject_kind not in ("ip", "auth", "rate"):
-        return None
-    return addresses.listed(text, found, match.ip)
 
 
 def _by_words(hits: list[Hit[BlockList | Mirror]], match: Match) -> BlockList | None:

@@ -22,7 +22,10 @@ _OFFICE = re.compile(r"(?i)(?:abuse|postmaster|rbl|delist|unblock|remov|support|
 
 def find(text: str) -> str | None:
     """The best of the text's links, or else its address for complaints; None where it names neither."""
-    links, writable = _links(text), "@" in text
+    writable = "@" in text
+    if not writable and text.count("://") == 1 and (only := _LINK.search(text, max(text.find("://") - 5, 0))):
+        return _trimmed(only.group())
+    links = _links(text)
     if len(links) == 1 and not writable:
         return _trimmed(links[0][1])
     ranked = [(_rank_of_link(text, link, at), at, _trimmed(link)) for at, link in links]
