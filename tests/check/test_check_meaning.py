@@ -38,7 +38,7 @@ MATRIX = {
     "policy": (ZEN, said("127.0.0.10"), YES, NO, "listed-by-policy", "PBL"),
     "policy and abuse": (ZEN, said("127.0.0.10", "127.0.0.2"), YES, NO, "listed", "SBL: a source of spam, listed by"),
     "a documented and a strange code": (ZEN, said("127.0.0.77", "127.0.0.4"), YES, NO, "listed", "XBL"),
-    "a whole network": ("UCEPROTECT 3", YES, YES, NO, "listed-by-policy", "nothing is said of the address"),
+    "a whole network": ("UCEPROTECT Level 3", YES, YES, NO, "listed-by-policy", "nothing is said of the address"),
     "public resolver": (ZEN, said("127.255.255.254"), YES, NO, "unknown", "public or unattributable resolver"),
     "error beside a listing": (ZEN, said("127.0.0.2", "127.255.255.255"), YES, NO, "unknown", "too many queries"),
     "not registered": (SCORE, said("127.255.255.255"), YES, NO, "unknown", "not registered with Validity"),

@@ -15,7 +15,7 @@ MIRROR = "sa-ip4tset.blagr.emailsrvr.com"
 def test_an_entry_says_where_it_is_known_from(entry):
     assert entry.origin
     assert entry.as_of[:2] == "20"
-    assert entry.removal is None or entry.removal.startswith("http")
+    assert entry.removal is None or entry.removal.startswith(("http", "mailto:"))
 
 
 @ENTRIES
@@ -24,7 +24,7 @@ def test_an_entry_is_found_by_its_own_names(entry: BlockList) -> None:
     assert found == entry
     for zone in (entry.zone, *entry.other_zones):
         assert not zone or CATALOGUE.by_zone(f"2.0.0.127.{zone.upper()}.") is entry
-    for word in entry.words:
+    for word in (*entry.words, *entry.signs):
         assert CATALOGUE.by_words(f"Rejected ({word}), sorry") is entry
 
 
@@ -160,4 +160,47 @@ def test_a_zone_of_no_catalogue_is_taken_as_the_standard_says():
 
 def test_the_closed_are_known_as_closed():
     closed = {entry.name for entry in CATALOGUE.lists if entry.is_closed}
-    assert {"SORBS", "NJABL", "CBL", "NiX Spam", "AHBL"} == closed
+    assert {"SORBS", "NJABL", "NiX Spam", "AHBL", "DSBL", "ORDB"} <= closed
+    assert not {"Spamhaus XBL", "countries.nerd.dk"} & closed
+
+
+def test_every_entry_has_an_example_or_is_only_asked():
+    silent = {entry.name for entry in CATALOGUE.lists if not entry.example}
+    assert silent == {"Sender Score (score)", "Mailspike reputation"}
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("553 5.7.1 Refused by SPAMHAUS-XBL", "Spamhaus XBL"),
+        ("550 blocked, LPN007_510", "La Poste"),
+        ("550 <user@mx.spamhaus.org> refused", None),  # an address of somebody there
+        ("220 mx1.barracuda.example says no", None),  # a part of a host's name
+        ("554 see http://www.spamhaus.org.", "Spamhaus ZEN"),
+        ("cbl.abuseat.org", "Spamhaus XBL"),
+        ("554 5.7.1 BL000001", "Spamhaus ZEN"),
+        ("554 5.7.1 BL000100", "Sender Score"),
+        ("Access denied, banned sending IP, and also on bl.spamcop.net", "SpamCop"),
+        ("\u0130\u0130 listed at zen.spamhaus.org\u0130", None),
+        ("\u0130\u0130 listed at zen.spamhaus.org", "Spamhaus ZEN"),
+    ],
+)
+def test_words_hosts_and_codes(text, name):
+    found = CATALOGUE.by_words(text)
+    assert (found.name if found else None) == name
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "name"),
+    [
+        ("Microsoft", "550 5.7.1 on our block list (S3150)", "Outlook.com block list"),
+        ("Microsoft", "550 5.7.606 Access denied, banned sending IP [192.0.2.7]", "Microsoft EOP block list"),
+        ("Spamhaus", "listed on the PBL", "Spamhaus PBL"),
+        ("Spamhaus", "", "Spamhaus ZEN"),
+        ("spamhaus xbl", "spamhaus", "Spamhaus XBL"),
+        ("Nobody", "spamhaus", None),
+    ],
+)
+def test_a_name_of_several_is_the_one_that_the_text_names(title, text, name):
+    found = CATALOGUE.known(title, text)
+    assert (found.name if found else None) == name

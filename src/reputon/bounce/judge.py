@@ -4,14 +4,12 @@ import re
 
 from reputon.bounce import dialects, naming, reply
 from reputon.bounce.dialects import Dialects, Match
-from reputon.bounce.naming import Naming
 from reputon.bounce.refusal import Refusal
 from reputon.bounce.report import Report
 from reputon.lists import BlockList, Catalogue
 
 _SUCCESS = ("delivered", "relayed", "expanded")
 _ACCEPTED = re.compile(r"\s{0,4}(2\d\d)[- ](?:(2\.\d{1,3}\.\d{1,3})\b)?")
-_LISTED = ("blocked", "badreputation")  # reasons for which a list may have been asked
 
 
 def judge(refusal: Refusal, catalogue: Catalogue, rules: Dialects | None = None) -> Report:
@@ -24,8 +22,8 @@ def judge(refusal: Refusal, catalogue: Catalogue, rules: Dialects | None = None)
     rhost = refusal.rhost or said.rhost
     phase = refusal.phase or said.phase
     match = (rules or dialects.load()).match(said.smtp, enhanced, words, phase, rhost)
-    named = naming.read(said.text, match, catalogue) if match and _may_name(match) else Naming()
-    entry = named.entry if match and match.rule.reason in _LISTED else None
+    named = naming.read(said.text, match, catalogue)
+    entry = named.entry
     return Report(
         recipient=refusal.recipient,
         original_recipient=refusal.original_recipient,
@@ -34,12 +32,13 @@ def judge(refusal: Refusal, catalogue: Catalogue, rules: Dialects | None = None)
         enhanced=enhanced,
         reason=match.rule.reason_in(phase) if match else "onhold" if _has_words(words) else "undefined",
         subject_kind=_kind(match, entry),
-        list=entry.name if entry else None,
+        list=named.list,
         zone=named.zone,
         listed_ip=named.listed_ip if _kind(match, entry) != "domain" else None,
         return_code=named.return_code,
+        removal=named.removal,
         rhost=rhost,
-        fault=_fault(match, entry),
+        fault=named.fault or (match.rule.fault if match else "unknown"),
         text=said.text or None,
         rule=match.rule.id if match else None,
         status=refusal.status,
@@ -78,13 +77,6 @@ def _enhanced(said: str | None, status: str | None) -> str | None:
     return status or said
 
 
-def _may_name(match: Match) -> bool:
-    return match.rule.subject_kind in ("ip", "domain", "auth", "rate") or match.rule.fault in (
-        "receiver",
-        "recipient-policy",
-    )
-
-
 def _action(smtp: str | None, enhanced: str | None) -> str:
     return "delayed" if (smtp or enhanced or "5")[0] == "4" else "failed"
 
@@ -95,10 +87,3 @@ def _kind(match: Match | None, entry: BlockList | None) -> str:
     if match.rule.subject_kind == "ip" and entry is not None and entry.subjects == ("domain",):
         return "domain"
     return match.rule.subject_kind
-
-
-def _fault(match: Match | None, entry: BlockList | None) -> str:
-    """Whose fault it looks like from the words; a list that closed lists nobody, and who asks it is at fault."""
-    if entry is not None and entry.status in ("closed", "wildcard"):
-        return "receiver"
-    return match.rule.fault if match else "unknown"

@@ -1,4 +1,4 @@
-"""Lists: the lists there are: zones, codes, meanings, removal, as data with its origin (`catalogue.toml`)."""
+"""Lists: the lists there are: zones, codes, meanings, removal, as data with its origin (TOML files)."""
 
 from reputon.lists.blocklist import BlockList, Code, Pattern, Standing
 from reputon.lists.catalogue import Catalogue, Mirror

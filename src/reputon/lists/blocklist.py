@@ -82,6 +82,8 @@ class BlockList:
     names, and the zones below which subscribers have a key). `keyed` is the name to ask with a key, `{key}` in it.
     `part_of` names the list that contains this one, so that nobody is asked twice for the same data. `mask` gives the
     bits of the last octet of 127.0.0.x; `errors` the codes that mean "you may not ask", which are never a listing.
+    `words` name the list in a refusal; `signs` show whose refusal it is, which says the list if it is one for a bad
+    reputation.  `known_as` is the name that people know it by, where that is a name of several.
     """
 
     name: str
@@ -102,10 +104,17 @@ class BlockList:
     part_of: str | None = None
     other_zones: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    signs: tuple[str, ...] = ()
+    known_as: str | None = None
     note: str | None = None
     origin: str = ""
     as_of: str = ""
     example: str = field(default="", compare=False)
+
+    @property
+    def title(self) -> str:
+        """The name by which a refusal is said to name it."""
+        return self.known_as or self.name
 
     @property
     def can_be_asked(self) -> bool:

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import TypeVar
 
+from reputon.lists import names
 from reputon.lists.blocklist import BlockList, Code, Pattern
+from reputon.lists.names import Hit, Index, Words
 
 TEXT_SIZE = 16 << 10  # characters of a refusal that are searched for names
-_SHORT = 4  # words up to this long, such as SBL, count only as they are written
 
 _T = TypeVar("_T")
 
@@ -35,8 +37,16 @@ class Catalogue:
     mirrors: tuple[Mirror, ...] = ()
 
     def by_name(self, name: str) -> BlockList | None:
-        """The list with this canonical name (case is ignored)."""
+        """The list with this canonical name, or the first that is known by it (case is ignored)."""
         return self._names.get(name.strip().casefold())
+
+    def known(self, title: str, text: str) -> BlockList | None:
+        """The list that a report calls so, which is the one that its text names where several are known by it."""
+        entry = self.by_name(title)
+        if entry is None or entry.name.casefold() == title.casefold():
+            return entry
+        hits = self.hits(Words(text[:TEXT_SIZE]))
+        return best([hit for hit in hits if getattr(hit.name.what, "title", None) == entry.title]) or entry
 
     def by_zone(self, zone: str) -> BlockList | None:
         """The list of this zone, or of the zone that it lies below (a key, or a reversed address, in front)."""
@@ -44,19 +54,19 @@ class Catalogue:
 
     def by_words(self, text: str) -> BlockList | None:
         """The list that a refusal names: a zone goes before a phrase, a longer phrase before a shorter one."""
-        text = text[:TEXT_SIZE]
-        lowered = text.lower()
-        for phrase, entry in self._phrases:
-            if _stands_in(phrase, text if len(phrase) <= _SHORT else lowered):
-                return entry
-        return None
+        return best(self.hits(Words(text[:TEXT_SIZE])))
+
+    def hits(self, words: Words) -> list[Hit["BlockList | Mirror"]]:
+        """All names of lists and mirrors in a text, the surest first; a zone in a link is a page of the list."""
+        hits = self._index.hits(words)
+        return sorted(hits, key=_order) if len(hits) > 1 else hits
 
     def behind(self, zone: str, code: str | None = None) -> BlockList | None:
         """The list that spoke: behind a mirror by its code, else the zone's own list, or the part that has the code."""
         mirror = self.mirror(zone)
         if mirror is not None:
-            names = (name for pattern, name in mirror.codes if code is not None and pattern.matches(code))
-            return self.by_name(next(names, ""))
+            behind = (name for pattern, name in mirror.codes if code is not None and pattern.matches(code))
+            return self.by_name(next(behind, ""))
         entry = self.by_zone(zone)
         if entry is None or code is None:
             return entry
@@ -80,7 +90,8 @@ class Catalogue:
 
     @cached_property
     def _names(self) -> dict[str, BlockList]:
-        return {entry.name.casefold(): entry for entry in self.lists}
+        known = {entry.title.casefold(): entry for entry in reversed(self.lists)}
+        return known | {entry.name.casefold(): entry for entry in self.lists}
 
     @cached_property
     def _words(self) -> dict[str, BlockList]:
@@ -95,11 +106,25 @@ class Catalogue:
         return {_clean(zone): mirror for mirror in self.mirrors for zone in (*mirror.other_zones, mirror.zone)}
 
     @cached_property
-    def _phrases(self) -> list[tuple[str, BlockList]]:
-        words = [(word, entry) for entry in self.lists for word in (*entry.words, entry.name)]
-        words.sort(key=lambda pair: -len(pair[0]))
-        zones = sorted(self._zones.items(), key=lambda pair: -len(pair[0]))
-        return zones + [(word if len(word) <= _SHORT else word.lower(), entry) for word, entry in words]
+    def _index(self) -> Index["BlockList | Mirror"]:
+        named: list[tuple[str, int, BlockList | Mirror]] = []
+        for entry in self.lists:
+            public = (
+                entry.status != "private"
+            )  # the others are called by receivers, whose names stand in many a refusal
+            named += ((word, names.WORD if public else names.PRIVATE, entry) for word in entry.words)
+            named += ((word, names.SIGN, entry) for word in entry.signs)
+            named += [(entry.name, names.WORD, entry)] if public else []
+        zones = [(zone, names.ZONE, what) for table in (self._zones, self._mirrors) for zone, what in table.items()]
+        return Index(named + zones)
+
+
+_order = attrgetter("order")
+
+
+def best(hits: list[Hit[BlockList | Mirror]]) -> BlockList | None:
+    """The list that is named most surely; a mirror is nobody's list."""
+    return next((hit.name.what for hit in hits if isinstance(hit.name.what, BlockList)), None)
 
 
 def _clean(zone: str) -> str:
@@ -117,15 +142,3 @@ def _below(name: str, zones: dict[str, _T]) -> _T | None:
             return zones[name]
         name = name.partition(".")[2]
     return None
-
-
-def _stands_in(phrase: str, text: str) -> bool:
-    """Whether the phrase stands in the text as words of its own, not inside a longer word."""
-    at = text.find(phrase)
-    while at >= 0:
-        before, after = text[max(at - 1, 0) : at], text[at + len(phrase) : at + len(phrase) + 2]
-        goes_on = "." in phrase and after[:1] == "." and after[1:].isalnum()  # bl.example in bl.example.org
-        if not before.isalnum() and not after[:1].isalnum() and not goes_on:
-            return True
-        at = text.find(phrase, at + 1)
-    return False

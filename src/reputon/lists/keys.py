@@ -92,6 +92,8 @@ LIST_KEYS: dict[str, Callable[[Any, Standing], Any]] = {
     "part_of": _text,
     "other_zones": _texts,
     "words": _texts,
+    "signs": _texts,
+    "known_as": _text,
     "note": _text,
     "origin": _text,
     "as_of": _text,

@@ -3,16 +3,15 @@
 import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from reputon.lists import shipped
 from reputon.lists.blocklist import BlockList
 from reputon.lists.catalogue import Catalogue, Mirror
 from reputon.lists.keys import LIST_KEYS, MIRROR_KEYS, STANDINGS
 
 SIZE = 4 << 20  # bytes of a catalogue that we are willing to read
-SHIPPED = "catalogue.toml"
 
 
 class CatalogueError(ValueError):
@@ -22,8 +21,9 @@ class CatalogueError(ValueError):
 @cache
 def load(extra: Path | None = None) -> Catalogue:
     """The lists that ship, those of `extra` merged over them by name (mirrors by zone); CatalogueError."""
-    tables = _merge({}, _parse(files(__package__).joinpath(SHIPPED).read_bytes(), SHIPPED), SHIPPED)
-    origin = SHIPPED
+    tables: _Tables = {}
+    for origin, table in shipped.tables():
+        tables = _merge(tables, table, origin)
     if extra is not None:
         origin = str(extra)
         tables = _merge(tables, _parse(_bytes(extra), origin), origin)

@@ -38,7 +38,7 @@ def diagnose(file: str, message: Message, world: World, incidents: Incidents | N
         cause=cause,
         report=report,
         provider=world.providers.get(cause.provider) if cause.provider else None,
-        listed_by=world.catalogue.by_name(report.list) if report.list else None,
+        listed_by=world.catalogue.known(report.list, report.text or "") if report.list else None,
     )
     return Diagnosis(file, message, report, checks, cause, make(situation))
 
