@@ -83,8 +83,8 @@ def read(text: str, match: Match | None, catalogue: Catalogue) -> Naming:
     found = addresses.find(words)
     named = _list(words, found.codes, match, catalogue) if _may_list(match) else Naming()
     if named.refused or (_hints_refusal(words.lowered) and _REFUSED.search(words.lowered)):
-        return named._replace(refused=_may_list(match))
-    if match.rule.fault == "receiver" or not _has_address(match, named):
+        named = named._replace(refused=_may_list(match))
+    if not _has_address(match, named):
         return named
     return named._replace(listed_ip=addresses.listed(text, found, match.ip))
 

@@ -20,7 +20,7 @@ __all__ = ["DIALECTS", "LENGTH", "DialectError", "Dialects", "Match", "Rule", "l
 # the general; a bare code speaks only where no words do.
 DIALECTS = (
     "receiver", "rackspace", "microsoft", "google", "yahoo", "apple", "access-providers", "japan", "filters", "gateways",
-    "mailboxes", "authentication", "reverse-dns", "domains", "blocklists", "rates", "content", "relaying", "addresses",
+    "mailboxes", "authentication", "reverse-dns", "domains", "rates", "blocklists", "content", "relaying", "addresses",
     "senders", "policies", "delivery", "codes",
 )  # fmt: skip
 
