@@ -95,7 +95,7 @@ def test_a_users_own_folder_is_asked_first(tmp_path):
         ("rule = 3", r"expected \[\[rule\]\] tables"),
         (OWN.replace("phrases", "words"), "there is no key 'words'"),
         (OWN.replace("policyviolation", "teapot"), "`reason`: 'teapot' is none of"),
-        (OWN.replace('phrases = ["out of tea"]', "pattern = '(unclosed'"), "missing"),
+        (OWN.replace('phrases = ["out of tea"]', "pattern = '(unclosed'"), "own:gateway/tea"),
         (OWN.replace('phrases = ["out of tea"]', "pattern = '(?=a)b'"), "own:gateway/tea"),
         (OWN.replace('phrases = ["out of tea"]', 'phrases = "out of tea"'), "`phrases` is a list"),
         (OWN.replace('example = ', 'phases = ["later"]\nexample = '), "`phases`: 'later' is none of"),

@@ -24,7 +24,8 @@ def _is_sound(message: bounce.Message) -> bool:
     return (
         (message.is_bounce is None) == bool(message.error)
         and len(reports) <= dsn.RECIPIENTS
-        and all(report.action in ACTIONS and report.fault in FAULTS for report in reports)
+        and all(report.action in ACTIONS or report.reason in ("feedback", "vacation") for report in reports)
+        and all(report.fault in FAULTS for report in reports)
         and all(report.reason in REASONS and report.subject_kind in SUBJECT_KINDS for report in reports)
         and all(len(report.text or "") <= max(reply.LENGTH, dsn.VALUE) for report in reports)
     )
@@ -81,8 +82,8 @@ ADVERSARIAL = ["a" * 200_000, "550 " * 50_000, "<" * 200_000, "host a" * 33_000,
 def test_long_text_is_cut_before_any_pattern_sees_it(text):
     said = reply.read(text)
     assert len(said.text) <= reply.LENGTH
-    found = dialects.match(said.smtp, said.enhanced, said.text)
-    assert found is None or len(found.rule.pattern.pattern) > 0
+    found = dialects.load().match(said.smtp, said.enhanced, said.text)
+    assert found is None or found.rule.pattern
     words, _ = split(text)
     assert len(words) <= TEXT
     for head in (b"", b"From: MAILER-DAEMON@mx.example.org\nSubject: failure notice\n\n"):

@@ -3,12 +3,12 @@
 import pytest
 
 from reputon import lists
-from reputon.bounce import addresses, naming, removal
-from reputon.bounce.dialects import Match, rules
+from reputon.bounce import addresses, dialects, naming, removal
+from reputon.bounce.dialects import Match
 from reputon.lists.names import Words
 
 CATALOGUE = lists.load()
-RULES = {(rule.reason, rule.subject_kind, rule.fault): rule for rule in rules()}
+RULES = {(rule.reason, rule.subject_kind, rule.fault): rule for rule in dialects.load().rules}
 BLOCKED = Match(RULES["blocked", "ip", "sender"])
 MIRROR = "sa-ip4tset.blagr.emailsrvr.com"
 
@@ -93,9 +93,10 @@ def test_who_asks_in_vain_is_at_fault(text, fault):
     assert read(text).fault == fault
 
 
-def test_a_question_that_was_refused_lists_nobody():
+def test_the_resolver_that_a_list_refused_is_never_the_address():
     assert read("blocked using zen.spamhaus.org; Error: open resolver; /returnc/pub/198.51.100.7").listed_ip is None
-    assert read("[192.0.2.7] blocked using zen.spamhaus.org; 127.255.255.254").listed_ip is None
+    refused = read("[192.0.2.7] blocked using zen.spamhaus.org; 127.255.255.254 /returnc/pub/198.51.100.7")
+    assert (refused.listed_ip, refused.fault) == ("192.0.2.7", "receiver")
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def _mail(mail: mime.Part, catalogue: lists.Catalogue, depth: int = 0) -> Messag
 def _judged(notice: Notice, catalogue: lists.Catalogue) -> Message:
     settled = signs.kind(notice)
     if settled in _TELLS:
-        return Message(is_bounce=False, kind=settled, reports=(_told(notice, settled),))
+        return Message(is_bounce=False, kind=settled, reports=_told(notice, settled))
     if settled == "other":
         return Message(is_bounce=False, kind=settled)
     refusals = [] if notice.type == "other" else _refusals(notice)
@@ -126,10 +126,13 @@ def _judged(notice: Notice, catalogue: lists.Catalogue) -> Message:
     return Message(is_bounce=is_bounce, kind="pasted" if signs.is_pasted(notice) else kind, reports=reports)
 
 
-def _told(notice: Notice, kind: Kind) -> Report:
+def _told(notice: Notice, kind: Kind) -> tuple[Report, ...]:
     """Whom a complaint or an answer is about, without an action: nothing was refused."""
     field = notice.returned.first("to") if kind == "complaint" and notice.returned else notice.header.get("from")
-    return Report(recipient=address(field or ""), reason=_TELLS[kind], subject_kind="other", fault="unknown")
+    named = notice.complained or (field or "",)
+    return tuple(
+        Report(recipient=address(each), reason=_TELLS[kind], subject_kind="other", fault="unknown") for each in named
+    )
 
 
 def _refusals(notice: Notice) -> list[Refusal]:

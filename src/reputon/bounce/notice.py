@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reputon.bounce.report import Returned
 from reputon.mail import dsn, mime
 
+_COMPLAINED = 100  # recipients of one complaint
 TEXT = 64 << 10  # characters of a notice's text that are read
 _REPORT_TYPES = {"feedback-report": "complaint", "disposition-notification": "other"}
 _TEXTS = frozenset(("text/plain", "text/html"))
@@ -36,7 +37,7 @@ class Notice:
     """`header` gives the notice's own fields by lower-case name; `text` is what people read, without what came back.
 
     `status` is the machine's report (None where there is none); `type` what a multipart/report says it is;
-    `embedded` the message that came back or was forwarded, whole.
+    `embedded` the message that came back or was forwarded, whole; `complained` whom a complaint names (RFC 5965).
     """
 
     header: dict[str, str]
@@ -45,6 +46,7 @@ class Notice:
     returned: Returned | None = None
     type: str | None = None
     embedded: mime.Part | None = None
+    complained: tuple[str, ...] = ()
 
 
 def take_apart(mail: mime.Part) -> Notice:
@@ -53,6 +55,7 @@ def take_apart(mail: mime.Part) -> Notice:
     status: dsn.DeliveryStatus | None = None
     returned: Returned | None = None
     embedded: mime.Part | None = None
+    complained: tuple[str, ...] = ()
     kind = _REPORT_TYPES.get((mail.parameter("report-type") or "").lower())
     for part in mime.parts(mail):
         content = part.content_type
@@ -62,6 +65,7 @@ def take_apart(mail: mime.Part) -> Notice:
             status = status or dsn.parse(part)
         elif content in _MACHINES:
             kind = _MACHINES[content]
+            complained = complained or _complained(part)
         elif content == "text/rfc822-headers":
             returned = returned or _headers_of(mime.text_of(part))
         elif part.inside:
@@ -70,7 +74,13 @@ def take_apart(mail: mime.Part) -> Notice:
         elif _LOST_REPORT.match(part.body):
             status = status or dsn.parse(part)
     text, inline = split(_readable(texts))
-    return Notice(_header(mail), text, status or status_in(text), returned or inline, kind, embedded)
+    return Notice(_header(mail), text, status or status_in(text), returned or inline, kind, embedded, complained)
+
+
+def _complained(part: mime.Part) -> tuple[str, ...]:
+    """The recipients that a complaint's report names."""
+    fields = mime.fields(mime.parse(mime.text_of(part).lstrip().encode("utf-8", "replace")))
+    return tuple(value for name, value in fields if name.lower() == "original-rcpt-to")[:_COMPLAINED]
 
 
 def split(text: str) -> tuple[str, Returned | None]:

@@ -30,7 +30,7 @@ def read(data, kind=None):
         json.dumps(bounce.as_json(message))
         assert (message.is_bounce is None) == (message.kind == "unreadable") == bool(message.error)
         for report in message.reports:
-            assert report.action in ACTIONS
+            assert report.action in ACTIONS or report.reason in ("feedback", "vacation")
             assert report.fault in FAULTS
             assert report.reason in REASONS
             assert report.subject_kind in SUBJECT_KINDS

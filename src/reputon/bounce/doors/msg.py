@@ -79,6 +79,7 @@ def _fields(outlook: "Outlook", kind: str) -> Iterator[tuple[str, str]]:
     properties = outlook.properties
     came = HeaderParser().parsestr(_text(properties, _HEADERS).lstrip())
     names = {name.lower() for name in came}
+    yield "MIME-Version", "1.0"
     if "from" not in names:
         yield "From", _line(outlook.sender or _text(properties, _SENDER))
     if "subject" not in names:
