@@ -61,7 +61,7 @@ _PHASES = {
 _COMMAND = r"initial connection|ehlo|helo|lhlo|starttls|auth|mail from|mail|rcpt to|rcpt|end of data|data"
 _PHASE = re2.compile(
     rf"(?i)(?P<a>refused to talk to me|my name was rejected|sender was rejected|does not like recipient"
-    rf"|failed after i sent the message)|(?:in reply to (?:the )?|after (?:pipelined |sending )?|smtp command:? |in response to |during )(?P<b>{_COMMAND})\b"
+    rf"|failed after i sent the message)|(?:in reply to (?:the )?|after (?:pipelined |sending )?|smtp command:?\s+|in response to |during )(?P<b>{_COMMAND})\b"
     rf"|[(\[](?P<c>mail from|mail_from|rcpt to|rcpt_to|data|end of data|ehlo|helo)[)\]]"
 )
 # sendmail's transcript: the command that the first refusal answers.

@@ -1,7 +1,9 @@
 """Free text: any other bounce, and pasted text: the addresses it is about and the words around its reply code."""
 
 import re
+from dataclasses import replace
 
+from reputon.bounce import reply
 from reputon.bounce.notice import Notice
 from reputon.bounce.refusal import ADDRESS, Refusal, address
 
@@ -19,6 +21,7 @@ _LINES = 600
 _WIDTH = 1000  # characters of a line; some servers write a whole reply on one
 _BEFORE = 4
 _AFTER = 6  # lines that a refusal goes on for
+_PHASE = 8192  # characters in which the phase of the dialogue is sought, where there is one recipient
 _NEAR = 14  # lines with words that are taken where none of them has a code
 _OWN = ("postmaster@", "mailer-daemon@", "abuse@", "helpdesk@", "support@", "noreply@", "no-reply@")
 
@@ -33,7 +36,8 @@ def read(notice: Notice) -> list[Refusal]:
     if not recipients:
         return [Refusal(None, text)] if text else []
     several = len(recipients) > 1
-    return [_refusal(each, _about(lines, each, recipients), "" if several else text) for each in recipients]
+    found = [_refusal(each, _about(lines, each, recipients), "" if several else text) for each in recipients]
+    return found if several else [replace(found[0], phase=reply.phase_of(notice.text[:_PHASE]))]
 
 
 def about(notice: Notice, recipient: str) -> Refusal | None:
