@@ -117,7 +117,8 @@ def _judged(notice: Notice, catalogue: lists.Catalogue) -> Message:
         return Message(is_bounce=False, kind=settled)
     refusals = [] if notice.type == "other" else _refusals(notice)
     told = signs.action(notice)
-    reports = tuple(judge(replace(each, action=each.action or told), catalogue) for each in refusals)
+    told_of = [each if each.action or not told else replace(each, action=told) for each in refusals]
+    reports = tuple(judge(each, catalogue) for each in told_of)
     if settled is not None:  # a report may come with it, that says who asks
         return Message(is_bounce=False, kind=settled, reports=reports if notice.status else ())
     if notice.status is None and not (notice.type is None and signs.is_bounce(notice, refusals)):

@@ -184,5 +184,7 @@ def status_in(text: str) -> dsn.DeliveryStatus | None:
 def _header(mail: mime.Part) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in mail.fields:
-        found.setdefault(name.lower(), mime.unfold(value))
+        key = name.lower()
+        if key not in found:
+            found[key] = value if value.isascii() and "=?" not in value else mime.unfold(value)
     return found

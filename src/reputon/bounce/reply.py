@@ -142,12 +142,12 @@ def _said(reply: Reply) -> Reply:
 
 
 def _announced(reply: Reply) -> Reply:
-    found = _ANNOUNCED.search(reply.text)
+    found = _ANNOUNCED.search(reply.text) if _may(_ANNOUNCING, reply.text) else None
     return replace(reply, text=reply.text[found.end() :].partition("> #SMTP#")[0]) if found else reply
 
 
 def _wrapped(reply: Reply) -> Reply:
-    found = _WRAPPED.search(reply.text)
+    found = _WRAPPED.search(reply.text) if _may(_RETURNING, reply.text) else None
     if found is None:
         return reply
     text = reply.text[found.end() :]
@@ -164,6 +164,8 @@ def _gateway(reply: Reply) -> Reply:
 
 
 def _arrow(reply: Reply) -> Reply:
+    if ">" not in reply.text and "→" not in reply.text:
+        return reply
     arrows = list(_ARROW.finditer(reply.text))
     outer, inner = "", reply.text
     if arrows:
@@ -171,9 +173,18 @@ def _arrow(reply: Reply) -> Reply:
     elif _EXCHANGE_ONLINE.match(reply.text) and " -> " in reply.text:
         outer, _, inner = reply.text.rpartition(" -> ")
     if not outer or not inner:
-        return replace(reply, text=inner or reply.text)
+        return replace(reply, text=inner) if inner and inner != reply.text else reply
     smtp, enhanced, words = codes(outer.strip())
     return replace(reply, text=inner.strip(), wrapper_smtp=smtp, wrapper_enhanced=enhanced, wrapper_text=words or None)
+
+
+# What stands in every text that the two patterns fit; the closer look costs ten times as much.
+_ANNOUNCING = ("return", "response", "remote", "server", "smtp;", "<<<", ">>>")
+_RETURNING = ("return", "zurück", "renvoyé", "devol", "devuelto", "restitui", "retorn", "geretour")
+
+
+def _may(marks: tuple[str, ...], text: str) -> bool:
+    return any(map(text.lower().__contains__, marks))
 
 
 # From the outside to the inside: each takes away one kind of wrapping, or nothing.

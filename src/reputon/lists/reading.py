@@ -6,11 +6,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from reputon.lists import shipped
+from reputon import shipped
 from reputon.lists.blocklist import BlockList
 from reputon.lists.catalogue import Catalogue, Mirror
 from reputon.lists.keys import LIST_KEYS, MIRROR_KEYS, STANDINGS
 
+SHIPPED = ("catalogue.toml", "private.toml", "closed.toml")
 SIZE = 4 << 20  # bytes of a catalogue that we are willing to read
 
 
@@ -22,7 +23,7 @@ class CatalogueError(ValueError):
 def load(extra: Path | None = None) -> Catalogue:
     """The lists that ship, those of `extra` merged over them by name (mirrors by zone); CatalogueError."""
     tables: _Tables = {}
-    for origin, table in shipped.tables():
+    for origin, table in zip(SHIPPED, shipped.tables(Path(__file__).parent, SHIPPED), strict=True):
         tables = _merge(tables, table, origin)
     if extra is not None:
         origin = str(extra)

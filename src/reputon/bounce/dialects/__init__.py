@@ -6,13 +6,13 @@ syntax without regard to case: RE2 takes linear time on any text, whatever the p
 
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import re2
 
-from reputon.bounce.dialects.reading import DialectError, Rule, parse
+from reputon import shipped
+from reputon.bounce.dialects.reading import DialectError, Rule, parse, read
 
 __all__ = ["DIALECTS", "LENGTH", "DialectError", "Dialects", "Match", "Rule", "load"]
 
@@ -23,6 +23,8 @@ DIALECTS = (
     "mailboxes", "authentication", "reverse-dns", "domains", "rates", "blocklists", "content", "relaying", "addresses",
     "senders", "policies", "delivery", "codes",
 )  # fmt: skip
+
+_HERE = Path(__file__).parent
 
 LENGTH = 2048  # characters of a refusal that rules see
 
@@ -81,8 +83,8 @@ class Dialects:
 def load(folder: Path | None = None) -> Dialects:
     """The rules that ship, after those of a user's own `folder` of TOML files; DialectError names file and rule."""
     rules = [*_own(folder)] if folder is not None else []
-    for name in DIALECTS:
-        rules += parse(name, resources.files(__name__).joinpath(f"{name}.toml").read_text("utf-8"))
+    for name, table in zip(DIALECTS, shipped.tables(_HERE, [f"{name}.toml" for name in DIALECTS]), strict=True):
+        rules += read(name, table)
     if len({rule.id for rule in rules}) != len(rules):
         raise DialectError("two dialect rules have the same id")
     dialects = Dialects(tuple(rules))

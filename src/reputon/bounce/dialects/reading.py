@@ -78,9 +78,13 @@ class Rule:
 def parse(dialect: str, text: str) -> list[Rule]:
     """The rules of a file's text."""
     try:
-        table = tomllib.loads(text)
+        return read(dialect, tomllib.loads(text))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise DialectError(f"dialect {dialect} is not TOML: {error}") from None
+
+
+def read(dialect: str, table: Mapping[str, Any]) -> list[Rule]:
+    """The rules of a file's table."""
     if unknown := set(table) - _FILE_KEYS:
         raise DialectError(f"dialect {dialect}: there is no key {min(unknown)!r} (known: {_known(_FILE_KEYS)})")
     rules = table.get("rule")

@@ -59,12 +59,18 @@ _Ends = Callable[[str], bool]
 def read(notice: Notice) -> list[Refusal]:
     """The refusals of the administrators' section, or of the tables."""
     lines = _lines(notice.text)
-    return _classic(lines) or _enhanced(lines)
+    return _classic(lines) or (_enhanced(lines) if _may_label(notice.text, "error", "status") else [])
 
 
 def reporter(text: str) -> str | None:
     """The server that wrote the report, as the text names it."""
-    return host(_values(_lines(text)).get("reporter", ""))
+    return host(_values(_lines(text)).get("reporter", "")) if _may_label(text, "reporter") else None
+
+
+def _may_label(text: str, *fields: str) -> bool:
+    """Whether a label of one of these fields stands in a text at all: most texts are not Exchange's."""
+    lowered = text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    return any(label in lowered for field in fields for label in _LABELS[field])
 
 
 def _lines(text: str) -> list[str]:

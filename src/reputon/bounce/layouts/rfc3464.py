@@ -68,7 +68,8 @@ def _completed(refusal: Refusal, notice: Notice, *, alone: bool) -> Refusal:
         if told.smtp or not refusal.text:
             refusal = replace(refusal, text=each.text, rhost=refusal.rhost or each.rhost)
             said = told
-    return refusal if said.phase else replace(refusal, phase=_phase(refusal, notice, alone=alone))
+    phase = None if said.phase else _phase(refusal, notice, alone=alone)
+    return refusal if phase is None else replace(refusal, phase=phase)
 
 
 def _beside(refusal: Refusal, notice: Notice, *, alone: bool) -> Refusal | None:
