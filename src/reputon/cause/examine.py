@@ -36,7 +36,8 @@ def examine(
     report = most_telling(message.reports)
     if report is None:
         return (), None
-    report = replace(report, listed_ip=address_of(report))  # anything else would be compared with networks in vain
+    if report.listed_ip != (found := address_of(report)):  # anything else would be compared with networks in vain
+        report = replace(report, listed_ip=found)
     checks = _check(report, world)
     incidents = Incidents.of([*world.earlier, message], world.sent, world.providers) if incidents is None else incidents
     return checks, decide(_case(message, report, checks, world, incidents))

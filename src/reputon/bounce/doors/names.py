@@ -1,5 +1,6 @@
 """Names: which files are meant by what a person gives, and by what name each of their messages is shown."""
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -15,9 +16,7 @@ def files(path: Path) -> Iterator[tuple[str, Path]]:
     FileNotFoundError where there is nothing.
     """
     if path.is_dir():
-        inside = sorted(each for each in path.rglob("*") if each.is_file())
-        maildirs = _maildirs(inside) | ({path} if _is_maildir(path) else set())
-        yield from ((each.relative_to(path).as_posix(), each) for each in inside if _is_meant(each, path, maildirs))
+        yield from ((name, Path(found)) for name, found in _inside(str(path), ""))
     elif path.exists():
         yield path.name, path
     else:
@@ -39,21 +38,14 @@ def numbered(file: str, found: Iterable[_T]) -> Iterator[tuple[str, _T]]:
     yield from ((f"{file}#{number}", each) for number, each in enumerate(messages, 3))
 
 
-def _is_maildir(folder: Path) -> bool:
-    return all((folder / name).is_dir() for name in _MAILDIR)
-
-
-def _maildirs(inside: Iterable[Path]) -> set[Path]:
-    """The Maildirs in a tree: every folder of them is one again."""
-    folders = {each.parent for each in inside} | {each.parent.parent for each in inside}
-    return {each for each in folders if _is_maildir(each)}
-
-
-def _is_meant(file: Path, root: Path, maildirs: set[Path]) -> bool:
-    """Whether a file is mail of the innermost Maildir that it lies in, or lies in none."""
-    for folder in file.parents:
-        if folder in maildirs:
-            return file.parent.parent == folder and file.parent.name in _MAILDIR
-        if folder == root:
-            break
-    return True
+def _inside(folder: str, prefix: str, *, of_maildir: bool = False) -> Iterator[tuple[str, str]]:
+    """The files of a tree in the order of their names; of a Maildir those in `new` and `cur`, and Maildirs within."""
+    entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    names = {entry.name for entry in entries if entry.is_dir(follow_symlinks=False)}
+    is_maildir = names.issuperset(_MAILDIR)
+    for entry in entries:
+        if entry.name in names:
+            passes_over = (of_maildir or is_maildir) and not (is_maildir and entry.name in _MAILDIR)
+            yield from _inside(entry.path, f"{prefix}{entry.name}/", of_maildir=passes_over)
+        elif entry.is_file() and not (of_maildir or is_maildir):
+            yield prefix + entry.name, entry.path
