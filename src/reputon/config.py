@@ -1,7 +1,6 @@
 """Configuration: one TOML file, every key known and documented, unknown keys refused (docs/configuration.md)."""
 
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
@@ -144,6 +143,8 @@ def find() -> Path | None:
 
 @cache
 def _read(path: Path) -> Config:
+    import tomllib
+
     from pydantic import TypeAdapter, ValidationError
 
     try:

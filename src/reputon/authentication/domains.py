@@ -40,6 +40,7 @@ def aligned(one: str, other: str) -> bool:
 def _suffix_length(labels: list[str]) -> int:
     """How many of the last labels are the public suffix: the longest rule, exceptions first (publicsuffix.org/list)."""
     rules = _rules()
+    labels = [each.encode().decode("idna") if each.startswith("xn--") else each for each in labels]
     for start in range(len(labels)):
         name, above = ".".join(labels[start:]), ".".join(labels[start + 1 :])
         if f"!{name}" in rules:
@@ -51,10 +52,9 @@ def _suffix_length(labels: list[str]) -> int:
 
 @cache
 def _rules() -> frozenset[str]:
-    """The rules of the list's ICANN section, as A-labels."""
+    """The rules of the list's ICANN section, as U-labels."""
     spec = find_spec("tldextract")
     places = (spec.submodule_search_locations if spec else None) or []
     text = Path(next(iter(places)), _SNAPSHOT).read_text("utf-8")
     lines = text[text.index(_BEGIN) + len(_BEGIN) : text.index(_END)].split("\n")
-    rules = (line.strip() for line in lines if line and not line.startswith("//"))
-    return frozenset(rule if rule.isascii() else rule.encode("idna").decode() for rule in rules)
+    return frozenset(line.strip() for line in lines if line and not line.startswith("//"))

@@ -10,6 +10,7 @@ FIELDS: dict[str, Kind] = {"authentication-results": "results", "arc-authenticat
 _MAX_FIELD = 8192  # bytes of one field; longer ones are nobody's honest results
 _MAX_FIELDS = 50
 
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """One method's result: `spf`, `dkim` or `dmarc`, its word (`pass`, `fail`, `none`, ...), and for whom."""
@@ -32,9 +33,7 @@ class Results:
         return tuple(verdict for verdict in self.verdicts if verdict.method == method)
 
 
-def read(
-    headers: Iterable[tuple[str, str]], wanted: Callable[[str], bool] = lambda _: True
-) -> tuple[Results, ...]:
+def read(headers: Iterable[tuple[str, str]], wanted: Callable[[str], bool] = lambda _: True) -> tuple[Results, ...]:
     """The fields of the speakers that are `wanted`, in their order; what cannot be parsed is left out."""
     found: list[Results] = []
     for name, value in headers:

@@ -160,5 +160,11 @@ BOUNCE_ADDRESSES = ("bounce", "-admin@", "-owner@", "-request@", "-return", "mai
 LIST_FIELDS = ("list-id", "list-post", "list-unsubscribe")
 ANSWER_FIELDS = ("in-reply-to", "references")
 BULK = ("bulk", "junk", "auto_reply", "auto-reply")
-MAIL_FIELDS = ("date", "received", "message-id", "return-path", "mime-version")  # one of these has every mail, and no pasted text
+MAIL_FIELDS = (
+    "date",
+    "received",
+    "message-id",
+    "return-path",
+    "mime-version",
+)  # one of these has every mail, and no pasted text
 SUBJECT_FIELDS = ("subject", "betreff", "objet", "asunto", "oggetto", "onderwerp", "assunto", "件名")

@@ -52,7 +52,8 @@ _CONTINUED = re.compile(r"(?<=\s)([245]\d\d)[- ](?:[245]\.\d{1,3}\.\d{1,3} )?(?=
 # How servers name the command that was refused, and the phase that each name means.
 _PHASES = {
     "initial connection": "connect", "refused to talk to me": "connect", "connect": "connect",
-    "ehlo": "ehlo", "helo": "ehlo", "lhlo": "ehlo", "my name was rejected": "ehlo", "starttls": "starttls", "auth": "auth",
+    "ehlo": "ehlo", "helo": "ehlo", "lhlo": "ehlo", "my name was rejected": "ehlo",
+    "starttls": "starttls", "auth": "auth",
     "mail": "mail", "mail from": "mail", "sender was rejected": "mail",
     "rcpt": "rcpt", "rcpt to": "rcpt", "rcpt_to": "rcpt", "mail_from": "mail", "does not like recipient": "rcpt",
     "data": "data", "end of data": "end-of-data", "end-of-data": "end-of-data", "message data": "end-of-data",
@@ -61,7 +62,9 @@ _PHASES = {
 _COMMAND = r"initial connection|ehlo|helo|lhlo|starttls|auth|mail from|mail|rcpt to|rcpt|end of data|data"
 _PHASE = re2.compile(
     rf"(?i)(?P<a>refused to talk to me|my name was rejected|sender was rejected|does not like recipient"
-    rf"|failed after i sent the message)|(?:in reply to (?:the )?|after (?:pipelined |sending )?|smtp command:?\s+|in response to |during )(?P<b>{_COMMAND})\b"
+    rf"|failed after i sent the message)"
+    rf"|(?:in reply to (?:the )?|after (?:pipelined |sending )?|smtp command:?\s+|in response to |during )"
+    rf"(?P<b>{_COMMAND})\b"
     rf"|[(\[](?P<c>mail from|mail_from|rcpt to|rcpt_to|data|end of data|ehlo|helo)[)\]]"
 )
 # sendmail's transcript: the command that the first refusal answers.

@@ -4,7 +4,6 @@ A folder of plain files (DESIGN.md section 4) makes all of it a value, and a dia
 """
 
 import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -51,6 +50,8 @@ def read_inventory(path: Path) -> Inventory:
     """Read an inventory.toml (its `[sender]` table); WorldError says which key is wrong."""
     if path.stat().st_size > FILE_SIZE:
         raise WorldError(f"{path} is larger than {FILE_SIZE >> 10} KiB")
+    import tomllib
+
     try:
         table: dict[str, Any] = tomllib.loads(path.read_text())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -1,6 +1,5 @@
 """Reading catalogues: the TOML that ships, and a user's own over it; every mistake is named by file and key."""
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -50,6 +49,8 @@ def _bytes(path: Path) -> bytes:
 
 
 def _parse(content: bytes, source: str) -> dict[str, Any]:
+    import tomllib  # only where a file is read: what ships is kept parsed
+
     try:
         return tomllib.loads(content.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -55,7 +55,7 @@ def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Values as JSON has them.  `dataclasses.asdict` also copies every text, which takes longer than reading a bounce."""
+    """Values as JSON has them; `dataclasses.asdict` also copies every text, and takes longer than reading a bounce."""
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     names = _NAMES.get(type(value))

@@ -19,9 +19,9 @@ __all__ = ["DIALECTS", "LENGTH", "DialectError", "Dialects", "Match", "Rule", "l
 # The order is the argument: what the receiver did wrong, what one provider alone says, then from the particular to
 # the general; a bare code speaks only where no words do.
 DIALECTS = (
-    "receiver", "rackspace", "microsoft", "google", "yahoo", "apple", "access-providers", "japan", "filters", "gateways",
-    "mailboxes", "authentication", "reverse-dns", "domains", "rates", "blocklists", "content", "relaying", "addresses",
-    "senders", "policies", "delivery", "codes",
+    "receiver", "rackspace", "microsoft", "google", "yahoo", "apple", "access-providers", "japan", "filters",
+    "gateways", "mailboxes", "authentication", "reverse-dns", "domains", "rates", "blocklists", "content", "relaying",
+    "addresses", "senders", "policies", "delivery", "codes",
 )  # fmt: skip
 
 _HERE = Path(__file__).parent
@@ -50,17 +50,18 @@ class Dialects:
     ) -> Match | None:
         """The first rule that fits a refusal said in this phase of the dialogue by this host."""
         line = _line(smtp, enhanced, words)
-        fitting = (self.rules[number] for number in sorted(self._filter.Match(line, False) or ()))
-        rule = next((each for each in fitting if each.fits(phase, host)), None)
-        if rule is None:
+        fitting = sorted(self._filter.Match(line, False) or ())
+        number = next((each for each in fitting if self.rules[each].fits(phase, host)), None)
+        if number is None:
             return None
-        named = self._search(rule, line).groupdict() if rule.names else {}
-        return Match(rule, named.get("ip"), named.get("zone"), named.get("code"))
+        rule = self.rules[number]
+        named = self._filter.re(number).search(line).groupdict() if rule.names else {}
+        return Match(rule, *(_text(named.get(name)) for name in ("ip", "zone", "code")))
 
     def words(self, rule: Rule, smtp: str | None, enhanced: str | None, words: str) -> str:
         """The words of a refusal that a rule read."""
-        found = self._search(rule, _line(smtp, enhanced, words))
-        return str(found.group()).strip() if found else ""
+        found = self._filter.re(self.rules.index(rule)).search(_line(smtp, enhanced, words))
+        return (_text(found.group()) or "").strip() if found else ""
 
     @cached_property
     def _filter(self) -> Any:
@@ -68,15 +69,11 @@ class Dialects:
         found = re2.Filter()
         for rule in self.rules:
             try:
-                found.Add(rule.pattern, _OPTIONS)
-            except re2.error as error:
-                raise DialectError(f"dialect rule {rule.id}: {_text(error)}") from None
+                found.Add(rule.pattern.encode(), _OPTIONS)
+            except re2.error:
+                raise DialectError(f"dialect rule {rule.id}: RE2 does not take its pattern") from None
         found.Compile()
         return found
-
-    @staticmethod
-    def _search(rule: Rule, line: str) -> Any:
-        return _compiled(rule.pattern).search(line)
 
 
 @cache
@@ -106,6 +103,7 @@ def _own(folder: Path) -> list[Rule]:
 def _options() -> Any:
     options = re2.Options()
     options.case_sensitive = False
+    options.encoding = re2.Options.Encoding.LATIN1  # bytes of UTF-8 as they are: half the states
     options.log_errors = False
     return options
 
@@ -113,16 +111,10 @@ def _options() -> Any:
 _OPTIONS = _options()
 
 
-@cache
-def _compiled(pattern: str) -> Any:
-    return re2.compile(pattern, _OPTIONS)
+def _line(smtp: str | None, enhanced: str | None, words: str) -> bytes:
+    """A refusal as rules see it: lower-case, since RE2 here folds the case of ASCII alone."""
+    return f"{smtp or '-'} {enhanced or '-'} {words}"[:LENGTH].lower().encode("utf-8", "replace")
 
 
-def _line(smtp: str | None, enhanced: str | None, words: str) -> str:
-    """A refusal as rules see it."""
-    return f"{smtp or '-'} {enhanced or '-'} {words}"[:LENGTH]
-
-
-def _text(error: Exception) -> str:
-    said = error.args[0] if error.args else ""
-    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+def _text(found: bytes | None) -> str | None:
+    return None if found is None else found.decode("utf-8", "replace")

@@ -1,7 +1,6 @@
 """Reading dialects: a TOML file's rules, every mistake named by file and rule."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,8 +22,8 @@ _MEANS = {
 _OTHER = ("other", "unknown")
 
 _KEYS = frozenset(
-    ("id", "phrases", "pattern", "reason", "subject_kind", "fault", "phases", "in_phase", "in_status", "at_host", "example",
-     "said_by", "said_in", "origin", "as_of")
+    ("id", "phrases", "pattern", "reason", "subject_kind", "fault", "phases", "in_phase", "in_status", "at_host",
+     "example", "said_by", "said_in", "origin", "as_of")
 )  # fmt: skip
 _NEEDED = ("id", "reason", "example", "origin", "as_of")
 _FILE_KEYS = frozenset(("origin", "as_of", "hosts", "rule"))
@@ -77,6 +76,8 @@ class Rule:
 
 def parse(dialect: str, text: str) -> list[Rule]:
     """The rules of a file's text."""
+    import tomllib  # only where a file is read: what ships is kept parsed
+
     try:
         return read(dialect, tomllib.loads(text))
     except (tomllib.TOMLDecodeError, RecursionError) as error:

@@ -57,7 +57,8 @@ def items(source: Source, kind: str | None = None, name: str = "") -> Iterator[I
 
 
 def _asked(name: str) -> list[str]:
-    """The kinds in the order in which they are asked.  What calls itself one mail may return one with a `From ` line."""
+    """The kinds in the order in which they are asked."""
+    # What calls itself one mail may return one with its `From ` line.
     return ["eml", *DOORS] if name.lower().endswith(".eml") else list(DOORS)
 
 

@@ -1,14 +1,12 @@
 """Providers as data: whose addresses these are, how a pool is told, who may delist, how support is reached."""
 
 import re
-import tomllib
 from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Self
 
+from reputon import shipped
 from reputon.cause.provider import Mark, Pool, Provider, Support
 
 FILE_SIZE = 256 << 10  # bytes
@@ -26,10 +24,13 @@ def load(folder: Path | None = None) -> dict[str, Provider]:
 
 @cache
 def _shipped() -> dict[str, Provider]:
-    return _read_folder(resources.files(__name__))
+    folder = Path(__file__).parent
+    names = sorted(path.name for path in folder.glob("*.toml"))
+    tables = zip(names, shipped.tables(folder, names), strict=True)
+    return {provider.id: provider for provider in (_provider(name, table) for name, table in tables)}
 
 
-def _read_folder(folder: Path | Traversable) -> dict[str, Provider]:
+def _read_folder(folder: Path) -> dict[str, Provider]:
     try:
         files = sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
     except OSError as error:
@@ -37,15 +38,26 @@ def _read_folder(folder: Path | Traversable) -> dict[str, Provider]:
     return {provider.id: provider for provider in map(_read, files)}
 
 
-def _read(file: Path | Traversable) -> Provider:
+def _read(file: Path) -> Provider:
     with file.open("rb") as opened:
         content = opened.read(FILE_SIZE + 1)
     if len(content) > FILE_SIZE:
         raise ProviderError(f"{file.name} is larger than {FILE_SIZE >> 10} KiB")
+    import tomllib
+
     try:
-        return _Table(tomllib.loads(content.decode())).provider()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
+        return _provider(file.name, tomllib.loads(content.decode()))
+    except ProviderError:
+        raise
+    except ValueError as error:  # no TOML, or no UTF-8
         raise ProviderError(f"provider file {file.name}: {type(error).__name__}: {error}") from None
+
+
+def _provider(name: str, table: dict[str, Any]) -> Provider:
+    try:
+        return _Table(table).provider()
+    except (KeyError, TypeError, ValueError) as error:
+        raise ProviderError(f"provider file {name}: {type(error).__name__}: {error}") from None
 
 
 class _Table(dict[str, Any]):
