@@ -44,6 +44,8 @@ _ANNOUNCED = re.compile(
 _WRAPPED = re.compile(rf"(?i){_RETURNED}\s?:?\s?[{QUOTES}<]\s?(?=[245])")
 # Cisco's gateway: `5.1.0 - Unknown address error 550-'5.1.1 <someone@example.org>... User unknown'`.
 _GATEWAY = re.compile(r"([45]\.\d{1,3}\.\d{1,3}) - ([\w -]{3,60}?) (?=[45]\d\d[- ]['\"])")
+# Amazon's own word, and the receiver's last one: `554 4.4.7 Message expired: ... <421 4.4.2 Connection timed out>`.
+_LAST = re.compile(r"(?P<own>.{8,400}?) ?<(?P<last>[45]\d\d[- ][^<>]{3,1000})>$")
 # An arrow counts in front of a code, or after Exchange Online's own words; else it may be the receiver's.
 _ARROW = re.compile(r"\s?(?:[-=]>|→)\s?(?=[\"'#<]?[245]\d\d[- ]|[\"'#]?[245]\.\d{1,3}\.\d{1,3} )")
 _EXCHANGE_ONLINE = re.compile(r"(?i)[245]\d\d [245]\.\d{1,3}\.\d{1,3} (?:remote server returned|decision engine)")
@@ -67,6 +69,10 @@ _PHASE = re2.compile(
     rf"(?P<b>{_COMMAND})\b"
     rf"|[(\[](?P<c>mail from|mail_from|rcpt to|rcpt_to|data|end of data|ehlo|helo)[)\]]"
 )
+# Gmail numbers the states of its dialogue: `550 5.1.1 User unknown (state 14)`.
+_STATE = re.compile(r"\(state (\d{1,2})\)")
+_STATES = {6: "starttls", 8: "auth", **dict.fromkeys((9, 10, 11, 12), "mail"), **dict.fromkeys((13, 14), "rcpt"),
+           **dict.fromkeys((15, 16, 17, 18), "end-of-data")}  # fmt: skip
 # sendmail's transcript: the command that the first refusal answers.
 _TRANSCRIPT = re.compile(rf"(?i)>>> (?P<command>{_COMMAND})\b(?:(?!>>>)[^\n]){{0,300}}?\s<<< [45]\d\d")
 
@@ -106,6 +112,8 @@ def read(text: str) -> Reply:
 def phase_of(text: str) -> str | None:
     """Where in the SMTP dialogue the text says that it was refused; None where it does not say."""
     found = (_TRANSCRIPT.search(text) if ">>>" in text else None) or _PHASE.search(text)
+    if found is None and (state := _STATE.search(text)):
+        return _STATES.get(int(state.group(1)))
     return _PHASES[found.group(found.lastgroup or 0).lower()] if found else None
 
 
@@ -166,6 +174,14 @@ def _gateway(reply: Reply) -> Reply:
     return replace(reply, text=inner, wrapper_enhanced=found.group(1), wrapper_text=found.group(2))
 
 
+def _last(reply: Reply) -> Reply:
+    found = _LAST.match(reply.text) if reply.text.endswith(">") else None
+    if found is None:
+        return reply
+    smtp, enhanced, words = codes(found.group("own"))
+    return replace(reply, text=found.group("last"), wrapper_smtp=smtp, wrapper_enhanced=enhanced, wrapper_text=words)
+
+
 def _arrow(reply: Reply) -> Reply:
     if ">" not in reply.text and "→" not in reply.text:
         return reply
@@ -191,4 +207,4 @@ def _may(marks: tuple[str, ...], text: str) -> bool:
 
 
 # From the outside to the inside: each takes away one kind of wrapping, or nothing.
-_PEELS: tuple[Callable[[Reply], Reply], ...] = (_gave, _said, _announced, _wrapped, _gateway, _arrow)
+_PEELS: tuple[Callable[[Reply], Reply], ...] = (_gave, _said, _announced, _wrapped, _gateway, _last, _arrow)

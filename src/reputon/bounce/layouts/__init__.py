@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from reputon.bounce.layouts import exchange, free, postfix, rfc3464, ses
+from reputon.bounce.layouts import exchange, free, postfix, rfc3464, sendmail, ses
 from reputon.bounce.notice import Notice
 from reputon.bounce.refusal import Refusal
 
@@ -13,5 +13,6 @@ LAYOUTS: dict[str, Layout] = {
     "ses": ses.read,
     "exchange": exchange.read,
     "postfix": postfix.read,
+    "sendmail": sendmail.read,
     "free": free.read,
 }

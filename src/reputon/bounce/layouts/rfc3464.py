@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from reputon.bounce import reply
-from reputon.bounce.layouts import exchange, free, postfix
+from reputon.bounce.layouts import exchange, free, postfix, sendmail
 from reputon.bounce.notice import Notice
 from reputon.bounce.refusal import Refusal, address, host, unquoted
 from reputon.bounce.report import ACTIONS
@@ -13,6 +13,7 @@ from reputon.mail import dsn
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _TEXT = 8192  # characters of the text for people in which a phase is sought
 _SUCCESS = ("delivered", "relayed", "expanded")
+_TEXTS = (exchange.read, postfix.read, sendmail.read, free.read)  # how the text beside a report may be written
 
 
 def read(notice: Notice) -> list[Refusal]:
@@ -74,7 +75,7 @@ def _completed(refusal: Refusal, notice: Notice, *, alone: bool) -> Refusal:
 
 def _beside(refusal: Refusal, notice: Notice, *, alone: bool) -> Refusal | None:
     """What the text for people says of the recipient of a report."""
-    found = exchange.read(notice) or postfix.read(notice) or free.read(notice)
+    found = next((each for layout in _TEXTS if (each := layout(notice))), [])
     named = [each for each in found if _is_same(each, refusal)]
     if not named and (known := free.about(notice, refusal.recipient or "\n")):
         named = [known]

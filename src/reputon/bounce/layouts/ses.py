@@ -12,12 +12,13 @@ _TYPES = ("notificationType", "eventType")
 _EVENTS = {
     "Bounce": ("bounce", "bouncedRecipients", "failed"),
     "DeliveryDelay": ("deliveryDelay", "delayedRecipients", "delayed"),
+    "Delivery": ("delivery", "recipients", "delivered"),
 }
 RECIPIENTS = 1000
 
 
 def read(notice: Notice) -> list[Refusal]:
-    """One refusal for each recipient that a notification of a bounce or a delay names."""
+    """One refusal for each recipient that a notification of a bounce, a delay or a delivery names."""
     told = _object(notice.text.lstrip())
     event = next((_EVENTS[told[name]] for name in _TYPES if str(told.get(name)) in _EVENTS), None)
     if event is None:
@@ -26,6 +27,9 @@ def read(notice: Notice) -> list[Refusal]:
     about = told.get(key)
     each = about.get(recipients) if isinstance(about, dict) else None
     found = each[:RECIPIENTS] if isinstance(each, list) else []
+    if action == "delivered" and isinstance(about, dict):
+        said = str(about.get("smtpResponse") or "")
+        return [Refusal(one, said, action=action) for one in found if isinstance(one, str)]
     return [_refusal(one, action) for one in found if isinstance(one, dict)]
 
 
