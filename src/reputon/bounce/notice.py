@@ -73,7 +73,10 @@ def take_apart(mail: mime.Part) -> Notice:
             returned = returned or _embedded(part)
         elif _LOST_REPORT.match(part.body):
             status = status or dsn.parse(part)
-    text, inline = split(_readable(texts))
+    said = _readable(texts)
+    text, inline = split(said)
+    if inline is not None and embedded is None and "report" in (inline.first("content-type") or "").lower():
+        embedded = mime.parse(said[len(text) :].lstrip().encode("utf-8", "replace"))
     return Notice(_header(mail), text, status or status_in(text), returned or inline, kind, embedded, complained)
 
 

@@ -13,6 +13,7 @@ _ANNOUNCES = re.compile(
     r"(?i)recipient|following address|could not be delivered|undeliver|delivery (?:has )?failed|failed address|"
     r"unable to deliver|wasn't delivered|not delivered|was unable|addresse? had|rcpt to|does not like|returned mail"
 )
+_CONTACT = re.compile(r"(?i)\bcontact|further assistance|questions|help ?desk|for help")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{1,63}")
 _HEADERS = ("x-failed-recipients", "x-failed-recipient")
 _SALUTATION = ("sorry", "dear", "hello", "for ", "please", "if you", "contact", "from", "sender")
@@ -37,6 +38,8 @@ def read(notice: Notice) -> list[Refusal]:
         return [Refusal(None, text)] if text else []
     several = len(recipients) > 1
     found = [_refusal(each, _about(lines, each, recipients), "" if several else text) for each in recipients]
+    if not any(_says(each.text) for each in found) and (announced := _before(lines, recipients[0])):
+        found = [replace(each, text=announced) for each in found]
     return found if several else [replace(found[0], phase=reply.phase_of(notice.text[:_PHASE]))]
 
 
@@ -60,9 +63,12 @@ def _recipients(lines: list[str], notice: Notice) -> list[str]:
     near: list[str] = []
     others: list[str] = []
     before = ""
+    helpers: set[str] = set()
     for line in lines:
         found = address(line)
-        if found and not (found.lower().startswith(_OWN) and not _ANNOUNCES.search(before)):
+        if found and (found in helpers or (_CONTACT.search(line) and not _CODE.search(line))):
+            helpers.add(found)
+        elif found and not (found.lower().startswith(_OWN) and not _ANNOUNCES.search(before)):
             bare = line.strip("<>\"'():;,.#*- \t").removeprefix("mailto:")
             if bare.lower().startswith(found.lower()) and (len(bare) < len(found) + 4 or line.startswith("<")):
                 alone.append(found)
@@ -123,6 +129,17 @@ def _words(lines: list[str], before: int = 0) -> str:
 def _near(lines: list[str]) -> str:
     """The words beside an address where nothing has a code."""
     return " ".join([each for each in lines if each][:_NEAR])
+
+
+def _says(text: str) -> bool:
+    """Whether a text says more than an address."""
+    return any("@" not in word and any(map(str.isalpha, word)) for word in text.split())
+
+
+def _before(lines: list[str], recipient: str) -> str:
+    """The words that come before the addresses, where nothing comes after them."""
+    end = next((at for at, line in enumerate(lines) if recipient in line), 0)
+    return " ".join([each for each in lines[:end] if each][-_NEAR:])
 
 
 def _until_empty(lines: list[str]) -> list[str]:

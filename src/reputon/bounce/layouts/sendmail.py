@@ -21,6 +21,8 @@ _RESULT = re.compile(
 _GENERIC = ("User unknown", "Service unavailable", "Remote protocol error", "Deferred", "Data format error",
             "Insufficient permission", "Message is too large", "reply: ")  # fmt: skip
 _CODED = re.compile(r"[45]\d\d[- ]\S")
+_FINAL = re.compile(r"\b5\d\d[- ]")
+_GAVE_UP = "Message could not be delivered for"  # `... for 5 days`, after what was last said
 _OF_HOST = re.compile(r"[45]\d\d [\w.-]{1,253} \(")  # `421 mx.example.org (smtp)... Deferred`
 _PROGRAMS = '"|/:'  # what a name begins with that is a program, a file or a list, and no address
 _PHASE = 8192  # characters in which the phase of the dialogue is sought, where there is one recipient
@@ -38,8 +40,9 @@ class _Named:
     text: str = ""
     rhost: str | None = None
 
-    def refusal(self, common: str, phase: str | None) -> Refusal:
+    def refusal(self, common: str, gave_up: str, phase: str | None) -> Refusal:
         text = self.text if _CODED.search(self.text) else common or self.text
+        text = text if _FINAL.search(text) else f"{text} {gave_up}".strip()
         recipient = _recipient(self.name)
         original = self.original if recipient else None
         return Refusal(recipient or self.original, text, original_recipient=original, rhost=self.rhost, phase=phase)
@@ -74,7 +77,8 @@ def read(notice: Notice) -> list[Refusal]:
     found = [each for each in named.values() if each.original or _recipient(each.name)][:RECIPIENTS]
     if any(each.text for each in found):
         phase = reply.phase_of(notice.text[:_PHASE]) if len(found) == 1 else None
-        return [each.refusal(common, phase) for each in found]
+        gave_up = next((line for line in lines if line.startswith(_GAVE_UP)), "")
+        return [each.refusal(common, gave_up, phase) for each in found]
     return []
 
 
