@@ -21,7 +21,7 @@ def judge(refusal: Refusal, catalogue: Catalogue, rules: Dialects | None = None)
     _, _, words = reply.codes(said.text)
     rhost = refusal.rhost or said.rhost
     phase = refusal.phase or said.phase
-    match = (rules or dialects.load()).match(said.smtp, enhanced, words, phase, rhost)
+    match = (rules or dialects.load()).match(said.smtp, enhanced, words, phase, rhost or _domain(refusal.recipient))
     named = naming.read(said.text, match, catalogue)
     entry = named.entry
     return Report(
@@ -63,6 +63,11 @@ def _success(refusal: Refusal) -> Report:
         fault="unknown",
         text=refusal.text or None,
     )
+
+
+def _domain(recipient: str | None) -> str | None:
+    """Whose servers refuse where the text does not name one: carriers write their own bounces."""
+    return (recipient or "").rpartition("@")[2].lower() or None
 
 
 def _has_words(text: str) -> bool:

@@ -13,6 +13,7 @@ _ANNOUNCES = re.compile(
     r"(?i)recipient|following address|could not be delivered|undeliver|delivery (?:has )?failed|failed address|"
     r"unable to deliver|wasn't delivered|not delivered|was unable|addresse? had|rcpt to|does not like|returned mail"
 )
+_EMPTY = re.compile(rf"{_ANNOUNCES.pattern}|automatic|notification|mail ?server|following|^[^a-z]*$")
 _CONTACT = re.compile(r"(?i)\bcontact|further assistance|questions|help ?desk|for help")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{1,63}")
 _HEADERS = ("x-failed-recipients", "x-failed-recipient")
@@ -40,7 +41,9 @@ def read(notice: Notice) -> list[Refusal]:
     found = [_refusal(each, _about(lines, each, recipients), "" if several else text) for each in recipients]
     if not any(_says(each.text) for each in found) and (announced := _before(lines, recipients[0])):
         found = [replace(each, text=announced) for each in found]
-    return found if several else [replace(found[0], phase=reply.phase_of(notice.text[:_PHASE]))]
+    if several:
+        return found
+    return [replace(found[0], phase=reply.phase_of(notice.text[:_PHASE]))]
 
 
 def about(notice: Notice, recipient: str) -> Refusal | None:
@@ -53,7 +56,8 @@ def about(notice: Notice, recipient: str) -> Refusal | None:
 
 def _refusal(recipient: str, about: list[str], common: str) -> Refusal:
     """The words about a recipient: those with a code, else those that stand for all, else those beside the address."""
-    return Refusal(recipient, _words(about) or common or _near(about))
+    phase = None if common else reply.phase_of(" ".join(about)[:_PHASE])
+    return Refusal(recipient, _words(about) or common or _near(about), phase=phase)
 
 
 def _recipients(lines: list[str], notice: Notice) -> list[str]:
@@ -137,9 +141,9 @@ def _says(text: str) -> bool:
 
 
 def _before(lines: list[str], recipient: str) -> str:
-    """The words that come before the addresses, where nothing comes after them."""
+    """The words that come before the addresses, where nothing comes after them; to announce them is no reason."""
     end = next((at for at, line in enumerate(lines) if recipient in line), 0)
-    return " ".join([each for each in lines[:end] if each][-_NEAR:])
+    return " ".join([each for each in lines[:end] if each and not _EMPTY.search(each)][-_NEAR:])
 
 
 def _until_empty(lines: list[str]) -> list[str]:

@@ -77,9 +77,8 @@ def _beside(refusal: Refusal, notice: Notice, *, alone: bool) -> Refusal | None:
     """What the text for people says of the recipient of a report."""
     found = next((each for layout in _TEXTS if (each := layout(notice))), [])
     named = [each for each in found if _is_same(each, refusal)]
-    if not named and (known := free.about(notice, refusal.recipient or "\n")):
-        named = [known]
-    about = named or (found if alone else [])
+    known = None if named else free.about(notice, refusal.recipient or "\n")
+    about = named or ([known] if known else []) + (found if alone else [])
     return next((each for each in about if reply.read(each.text).smtp), next(iter(about), None))
 
 

@@ -22,7 +22,8 @@ _GENERIC = ("User unknown", "Service unavailable", "Remote protocol error", "Def
             "Insufficient permission", "Message is too large", "reply: ")  # fmt: skip
 _CODED = re.compile(r"[45]\d\d[- ]\S")
 _FINAL = re.compile(r"\b5\d\d[- ]")
-_GAVE_UP = "Message could not be delivered for"  # `... for 5 days`, after what was last said
+# How long it was tried, after what was last said: `... for 5 days`.
+_GAVE_UP = ("Message could not be delivered for", "Warning: message still undelivered")
 _OF_HOST = re.compile(r"[45]\d\d [\w.-]{1,253} \(")  # `421 mx.example.org (smtp)... Deferred`
 _PROGRAMS = '"|/:'  # what a name begins with that is a program, a file or a list, and no address
 _PHASE = 8192  # characters in which the phase of the dialogue is sought, where there is one recipient
