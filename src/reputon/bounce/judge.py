@@ -9,6 +9,8 @@ from reputon.bounce.report import Report
 from reputon.lists import BlockList, Catalogue
 
 _SUCCESS = ("delivered", "relayed", "expanded")
+# Where the receiver said no more than this the last time, it counts that its provider gave up.
+_VAGUE = ("onhold", "systemerror")
 _ACCEPTED = re.compile(r"\s{0,4}(2\d\d)[- ](?:(2\.\d{1,3}\.\d{1,3})\b)?")
 
 
@@ -21,7 +23,11 @@ def judge(refusal: Refusal, catalogue: Catalogue, rules: Dialects | None = None)
     _, _, words = reply.codes(said.text)
     rhost = refusal.rhost or said.rhost
     phase = refusal.phase or said.phase
-    match = (rules or dialects.load()).match(said.smtp, enhanced, words, phase, rhost or _domain(refusal.recipient))
+    known = rules or dialects.load()
+    match = known.match(said.smtp, enhanced, words, phase, rhost or _domain(refusal.recipient))
+    if said.wrapper_text and (match is None or match.rule.reason in _VAGUE):
+        outer = known.match(said.wrapper_smtp, said.wrapper_enhanced, said.wrapper_text)
+        match = outer if outer is not None and outer.rule.reason == "expired" else match
     named = naming.read(said.text, match, catalogue)
     entry = named.entry
     return Report(

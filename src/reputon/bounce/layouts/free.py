@@ -13,8 +13,9 @@ _ANNOUNCES = re.compile(
     r"(?i)recipient|following address|could not be delivered|undeliver|delivery (?:has )?failed|failed address|"
     r"unable to deliver|wasn't delivered|not delivered|was unable|addresse? had|rcpt to|does not like|returned mail"
 )
-_EMPTY = re.compile(rf"{_ANNOUNCES.pattern}|automatic|notification|mail ?server|following|^[^a-z]*$")
-_CONTACT = re.compile(r"(?i)\bcontact|further assistance|questions|help ?desk|for help")
+_EMPTY = re.compile(rf"{_ANNOUNCES.pattern}|automatic|notification|mail ?server|following (?:recipient|address|reason)|^[^a-z]*$")
+_CLOSING = re.compile(r"(?i)please reply|if you (?:feel|believe)|for further")
+_CONTACT = re.compile(r"(?i)\bcontact|further assistance|questions|please reply|help ?desk|for help")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{1,63}")
 _HEADERS = ("x-failed-recipients", "x-failed-recipient")
 _SALUTATION = ("sorry", "dear", "hello", "for ", "please", "if you", "contact", "from", "sender")
@@ -132,12 +133,14 @@ def _words(lines: list[str], before: int = 0) -> str:
 
 def _near(lines: list[str]) -> str:
     """The words beside an address where nothing has a code."""
-    return " ".join([each for each in lines if each][:_NEAR])
+    said = [each for each in lines if each][:_NEAR]
+    end = next((at for at, line in enumerate(said) if _CLOSING.match(line)), len(said))
+    return " ".join(said[:end])
 
 
 def _says(text: str) -> bool:
-    """Whether a text says more than an address."""
-    return any("@" not in word and any(map(str.isalpha, word)) for word in text.split())
+    """Whether a text says more than an address and its kind."""
+    return any("@" not in word and any(map(str.isalpha, word)) for word in text.removeprefix("SMTP ").split())
 
 
 def _before(lines: list[str], recipient: str) -> str:
