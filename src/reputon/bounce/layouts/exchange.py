@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from reputon.bounce.notice import Notice
-from reputon.bounce.refusal import Refusal, address, host
+from reputon.bounce.refusal import ADDRESS, Refusal, address, host
 from reputon.bounce.reply import GAVE_THIS_ERROR, QUOTES
 
 # How each version and language labels the same fields; a value stands beside its label or on the lines below.
@@ -59,7 +59,7 @@ _Ends = Callable[[str], bool]
 def read(notice: Notice) -> list[Refusal]:
     """The refusals of the administrators' section, or of the tables."""
     lines = _lines(notice.text)
-    return _classic(lines) or (_enhanced(lines) if _may_label(notice.text, "error", "status") else [])
+    return _classic(lines) or (_enhanced(lines, notice) if _may_label(notice.text, "error", "status") else [])
 
 
 def reporter(text: str) -> str | None:
@@ -103,7 +103,7 @@ def _refusal(recipient: str, rhost: str | None, lines: Sequence[str]) -> Refusal
     return Refusal(recipient, text, rhost=rhost or host(tried.group(1) if tried else named if " " not in named else ""))
 
 
-def _enhanced(lines: Sequence[str]) -> list[Refusal]:
+def _enhanced(lines: Sequence[str], notice: Notice) -> list[Refusal]:
     values = _values(lines)
     said = next((_value(lines[at:], _is_label) for at, line in enumerate(lines) if _GAVE.match(line)), "")
     error = values.get("error", "")
@@ -113,8 +113,15 @@ def _enhanced(lines: Sequence[str]) -> list[Refusal]:
         return []
     if error is not said and not _has_digits(error[:12]):
         error = f"{values.get('status', '')} {error}".strip()
-    recipient = address(values.get("recipient", "")) or address(" ".join(lines))
+    recipient = address(values.get("recipient", "")) or _other_address(lines, notice)
     return [Refusal(recipient, error, rhost=host(values.get("rejected by", "")))]
+
+
+def _other_address(lines: Sequence[str], notice: Notice) -> str | None:
+    """The first address that is not whom the notice itself is written to."""
+    ours = notice.header.get("to", "").lower()
+    found = (address(each) for each in ADDRESS.findall(" ".join(lines)))
+    return next((each for each in found if each and each.lower() not in ours), None)
 
 
 def _values(lines: Sequence[str]) -> dict[str, str]:
