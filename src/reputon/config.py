@@ -46,6 +46,13 @@ class Lists(Section):
 
 
 @dataclass(frozen=True)
+class Bounce(Section):
+    """How refusals are read."""
+
+    dialects: Annotated[Path | None, "A folder of your own dialects (.toml), asked before ours."] = None
+
+
+@dataclass(frozen=True)
 class Cause(Section):
     """Whose addresses and domains are whose."""
 
@@ -116,6 +123,7 @@ class Config(Section):
     )
     dns: Dns = field(default_factory=Dns)
     lists: Lists = field(default_factory=Lists)
+    bounce: Bounce = field(default_factory=Bounce)
     cause: Cause = field(default_factory=Cause)
     listing: Listing = field(default_factory=Listing)
     zone: Zone = field(default_factory=Zone)

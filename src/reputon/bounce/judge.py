@@ -2,7 +2,7 @@
 
 import re
 
-from reputon.bounce import dialects, naming, reply
+from reputon.bounce import naming, reply
 from reputon.bounce.dialects import Dialects, Match
 from reputon.bounce.refusal import Refusal
 from reputon.bounce.report import Report
@@ -12,8 +12,8 @@ _SUCCESS = ("delivered", "relayed", "expanded")
 _ACCEPTED = re.compile(r"\s{0,4}(2\d\d)[- ](?:(2\.\d{1,3}\.\d{1,3})\b)?")
 
 
-def judge(refusal: Refusal, catalogue: Catalogue, rules: Dialects | None = None) -> Report:
-    """The report of one refusal, by the rules given or those that ship."""
+def judge(refusal: Refusal, catalogue: Catalogue, rules: Dialects) -> Report:
+    """The report of one refusal."""
     if refusal.action in _SUCCESS:
         return _success(refusal)
     said = reply.read(refusal.text)
@@ -21,7 +21,7 @@ def judge(refusal: Refusal, catalogue: Catalogue, rules: Dialects | None = None)
     _, _, words = reply.codes(said.text)
     rhost = refusal.rhost or said.rhost
     phase = refusal.phase or said.phase
-    match = (rules or dialects.load()).match(said.smtp, enhanced, words, phase, rhost)
+    match = rules.match(said.smtp, enhanced, words, phase, rhost)
     named = naming.read(said.text, match, catalogue)
     entry = named.entry
     return Report(

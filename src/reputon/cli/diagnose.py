@@ -1,6 +1,11 @@
 """reputon diagnose: who was refused, by whom, why, whose fault it is, and what to do now."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from reputon.cli import bounces, console
 
@@ -38,6 +43,8 @@ def command(
     offline: bounces.OfflineOption = False,
     world: bounces.WorldOption = None,
     kind: bounces.KindOption = None,
+    dialects: bounces.DialectsOption = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Show which rule spoke, and which words it read.")] = False,
     config_path: console.ConfigOption = None,
     as_json: console.JsonOption = False,
 ) -> None:
@@ -49,9 +56,15 @@ def command(
     from reputon import config
     from reputon.remedy.diagnosis import as_json as json_of
 
+    settings = config.load(config_path)
+    rules = _Rules(dialects or settings.bounce.dialects) if explain else None
     ends = {console.Exit.DONE}
-    for each in bounces.diagnosed(paths, config.load(config_path), offline=offline, world=world, kind=kind):
-        console.print_json(json_of(each)) if as_json else show(each)
+    for each in bounces.diagnosed(paths, settings, offline=offline, world=world, kind=kind, dialects=dialects):
+        explained = rules.explain(each) if rules else []
+        if as_json:
+            console.print_json(json_of(each) | ({"explain": explained} if rules else {}))
+        else:
+            show(each, explained)
         ends.add(_end(each))
     console.end(next(e for e in (console.Exit.UNKNOWN, console.Exit.BAD_NEWS, console.Exit.DONE) if e in ends))
 
@@ -62,7 +75,22 @@ def _end(diagnosis: "Diagnosis") -> console.Exit:
     return console.Exit.BAD_NEWS if diagnosis.cause else console.Exit.DONE
 
 
-def show(diagnosis: "Diagnosis") -> None:
+class _Rules:
+    """What `--explain` shows of the rules that judged."""
+
+    def __init__(self, own: Path | None) -> None:
+        from reputon.bounce import dialects
+
+        self._dialects = dialects.load(own)
+
+    def explain(self, diagnosis: "Diagnosis") -> list[dict[str, Any]]:
+        """For each report: its rule, the words that it read, and where the rule is known from."""
+        from reputon.bounce.explain import explain
+
+        return [asdict(explain(report, self._dialects)) for report in diagnosis.message.reports]
+
+
+def show(diagnosis: "Diagnosis", explained: Sequence[Mapping[str, Any]] = ()) -> None:
     """Print one diagnosis for a person."""
     message = diagnosis.message
     if diagnosis.cause is None or diagnosis.plan is None:
@@ -76,6 +104,8 @@ def show(diagnosis: "Diagnosis") -> None:
     console.out.print(Panel(_summary(diagnosis, diagnosis.cause), title=title, title_align="left"))
     console.out.print(_facts(diagnosis, diagnosis.cause))
     console.out.print(_steps(diagnosis.plan))
+    if explained:
+        console.out.print(_explained(explained))
 
 
 def _grid(*widths: int) -> "Table":
@@ -120,6 +150,20 @@ def _facts(diagnosis: "Diagnosis", cause: "Cause") -> "Table":
         table.add_row("" if number else "because", Text.assemble(said, (f" [{fact.read_in}]", "dim")))
     for number, what in enumerate(cause.missing):
         table.add_row(Text("" if number else "missing", style="yellow"), Text(what))
+    return table
+
+
+def _explained(explained: Sequence[Mapping[str, Any]]) -> "Table":
+    from rich.text import Text
+
+    table = _grid(8)
+    for number, each in enumerate(explained):
+        said = Text(f"{each['rule'] or 'no rule'}: {each['meaning']}")
+        if each["words"]:
+            said.append(f"\nread: {each['words']}")
+        if each["origin"]:
+            said.append(f"\nknown from: {each['origin']} ({each['as_of']})", style="dim")
+        table.add_row(Text("" if number else "rule", style="dim"), said)
     return table
 
 
