@@ -1,12 +1,12 @@
 """Bounces from the command line: files, folders and standard input, one by one, and the world around them."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO, TypeVar
 
 import typer
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from reputon.cli import parallel
     from reputon.config import Config
     from reputon.remedy.diagnosis import Diagnosis
+
+_T = TypeVar("_T")
 
 PathsArgument = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, or - for standard input.")]
 OfflineOption = Annotated[bool, typer.Option("--offline", help="Ask nobody: what needs DNS is then unknown.")]
@@ -33,13 +35,14 @@ WorldOption = Annotated[Path | None, typer.Option("--world", help="A folder of f
 def diagnosed(
     paths: list[str],
     settings: "Config",
+    then: "Callable[[Diagnosis], _T]",
     *,
     offline: bool,
     world: Path | None,
     kind: str | None = None,
     dialects: Path | None = None,
-) -> "Iterator[Diagnosis]":
-    """One diagnosis for each message found, in the order of the names."""
+) -> Iterator[_T]:
+    """What `then` makes of the diagnosis of each message found, in the order of the names."""
     from reputon.bounce import doors
     from reputon.cause.incidents import Incidents
     from reputon.cli import parallel
@@ -54,8 +57,8 @@ def diagnosed(
     def read(file: parallel.File) -> "Iterator[tuple[str, Message]]":
         return _messages(file, around, kind)
 
-    def judged(file: parallel.File) -> "Iterator[Diagnosis]":
-        return (diagnose(name, message, around) for name, message in read(file))
+    def judged(file: parallel.File) -> Iterator[_T]:
+        return (then(diagnose(name, message, around)) for name, message in read(file))
 
     if not around.sent.is_known:
         for some in console.progress(parallel.over(judged, files), len(files), "Reading"):
@@ -64,7 +67,7 @@ def diagnosed(
     # Bounces of messages that we really sent speak for each other, so all are read before the first is judged.
     every = [each for some in console.progress(parallel.over(read, files), len(files), "Reading") for each in some]
     together = Incidents.of([*around.earlier, *(message for _, message in every)], around.sent, around.providers)
-    yield from (diagnose(name, message, around, together) for name, message in every)
+    yield from (then(diagnose(name, message, around, together)) for name, message in every)
 
 
 def _world(settings: "Config", offline: bool, folder: Path | None, own_dialects: Path | None) -> "World":

@@ -49,7 +49,17 @@ def end(code: Exit) -> NoReturn:
 
 def print_json(value: object) -> None:
     """One JSON object on one line of stdout; times are RFC 3339 in UTC."""
-    sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=False) + "\n")
+    print_text(json_text(value))
+
+
+def print_text(line: str) -> None:
+    """One line on stdout, as it is."""
+    sys.stdout.write(line + "\n")
+
+
+def json_text(value: object) -> str:
+    """One JSON object on one line."""
+    return _encode(value)
 
 
 def _plain(value: object) -> object:
@@ -58,6 +68,9 @@ def _plain(value: object) -> object:
     if isinstance(value, (Path, StrEnum)):
         return str(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+_encode = json.JSONEncoder(default=_plain, ensure_ascii=False).encode
 
 
 def time_text(moment: datetime) -> str:

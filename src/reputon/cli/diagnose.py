@@ -1,7 +1,8 @@
 """reputon diagnose: who was refused, by whom, why, whose fault it is, and what to do now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -54,19 +55,30 @@ def command(
     (a cause is undetermined, or a file could not be read).
     """
     from reputon import config
-    from reputon.remedy.diagnosis import as_json as json_of
 
     settings = config.load(config_path)
     rules = _Rules(dialects or settings.bounce.dialects) if explain else None
+    then = partial(_line if as_json else _shown, rules)
     ends = {console.Exit.DONE}
-    for each in bounces.diagnosed(paths, settings, offline=offline, world=world, kind=kind, dialects=dialects):
-        explained = rules.explain(each) if rules else []
-        if as_json:
-            console.print_json(json_of(each) | ({"explain": explained} if rules else {}))
-        else:
-            show(each, explained)
-        ends.add(_end(each))
+    for print_it, end in bounces.diagnosed(
+        paths, settings, then, offline=offline, world=world, kind=kind, dialects=dialects
+    ):
+        print_it()
+        ends.add(end)
     console.end(next(e for e in (console.Exit.UNKNOWN, console.Exit.BAD_NEWS, console.Exit.DONE) if e in ends))
+
+
+def _line(rules: "_Rules | None", diagnosis: "Diagnosis") -> tuple[Callable[[], object], console.Exit]:
+    """How a diagnosis is printed as JSON; the text is made here, where other cores help."""
+    from reputon.remedy.diagnosis import as_json
+
+    line = as_json(diagnosis) | ({"explain": rules.explain(diagnosis)} if rules else {})
+    return partial(console.print_text, console.json_text(line)), _end(diagnosis)
+
+
+def _shown(rules: "_Rules | None", diagnosis: "Diagnosis") -> tuple[Callable[[], object], console.Exit]:
+    """How a diagnosis is printed for a person."""
+    return partial(show, diagnosis, rules.explain(diagnosis) if rules else ()), _end(diagnosis)
 
 
 def _end(diagnosis: "Diagnosis") -> console.Exit:
