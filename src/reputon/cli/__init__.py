@@ -4,7 +4,6 @@ import atexit
 import gc
 import os
 import sys
-import threading
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -68,7 +67,8 @@ def run() -> None:
     try:
         main()
     except SystemExit as ended:
-        if threading.active_count() > 1 or not isinstance(ended.code, int):
+        threading = sys.modules.get("threading")
+        if not isinstance(ended.code, int) or (threading and threading.active_count() > 1):
             raise
         atexit._run_exitfuncs()
         sys.stdout.flush()

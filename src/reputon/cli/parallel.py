@@ -1,6 +1,5 @@
 """Parallel: the same work for many files, by all cores where they are many; the answers in the order of the files."""
 
-import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
@@ -20,9 +19,11 @@ _work: Callable[[File], Iterable[Any]] | None = None
 def over(work: Callable[[File], Iterable[_T]], files: Sequence[File]) -> Iterator[Iterable[_T]]:
     """What the work gives for each file."""
     global _work  # noqa: PLW0603 - a forked process has it without its being sent
-    if len(files) < MANY or _cores() < 2 or "fork" not in multiprocessing.get_all_start_methods():
+    if len(files) < MANY or _cores() < 2 or not hasattr(os, "fork"):
         yield from map(work, files)
         return
+    import multiprocessing  # 10 ms, and few runs are that long
+
     _work = work
     with multiprocessing.get_context("fork").Pool(_cores()) as pool:
         for is_large, group in groupby(files, key=_is_large):
