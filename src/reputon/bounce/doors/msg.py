@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from email.message import EmailMessage, Message
 from email.parser import HeaderParser
+from functools import cached_property
 from struct import Struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reputon.bounce.doors.event import Item
 from reputon.bounce.doors.source import Source
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from oxmsg.properties import Properties
     from oxmsg.storage import Storage
 
+ENTRIES = 30_000  # streams and folders of a file; a recipient has some 15
 SIZE = 48 << 20  # bytes of a file; Outlook saves attachments in it
 
 _MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -52,8 +54,29 @@ def _opened(data: bytes) -> "Storage":
     from olefile import OleFileIO
     from oxmsg.storage import Storage
 
+    class Known(OleFileIO):  # type: ignore[misc]  # olefile ships no types
+        """A file that is asked for each of its streams by name, and would search all names each time."""
+
+        def _load_direntry(self, sid: int) -> Any:
+            if sid >= ENTRIES:
+                raise ValueError(f"it has more than {ENTRIES} entries")
+            return super()._load_direntry(sid)
+
+        def _find(self, filename: str) -> int:
+            return self._places[filename.lower()]
+
+        @cached_property
+        def _places(self) -> dict[str, int]:
+            found: dict[str, int] = {}
+            inside = [(kid.name, kid) for kid in self.root.kids]
+            while inside:
+                path, entry = inside.pop()
+                found[path.lower()] = entry.sid
+                inside += [(f"{path}/{kid.name}", kid) for kid in entry.kids]
+            return found
+
     _check_tables(data)
-    with OleFileIO(BytesIO(data)) as file:
+    with Known(BytesIO(data)) as file:
         # Many entries may claim the same bytes, and each is read into memory.
         if sum(each.size for each in file.direntries if each is not None) > 2 * len(data):
             raise ValueError("its entries claim more than it holds")
