@@ -103,7 +103,9 @@ TARGETS: dict[str, Target] = {
 
 def seeds(target: str) -> list[bytes]:
     """The fixtures in the form that a target takes."""
-    paths = sorted(path for path in FIXTURES.rglob("*") if path.is_file() and path.suffix not in (".json", ".py", ".pyc"))
+    paths = sorted(
+        path for path in FIXTURES.rglob("*") if path.is_file() and path.suffix not in (".json", ".py", ".pyc")
+    )
     whole = [(path, path.read_bytes()[:LARGEST]) for path in paths]
     if target == "kind":
         return [bytes([KINDS.index(_kind(path, data))]) + data for path, data in whole]

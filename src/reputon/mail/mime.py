@@ -195,7 +195,11 @@ def _unified(data: bytes) -> bytes:
     if b"\r" in data:
         is_wide = b"\0" in data
         # As text: to join millions of bytes objects takes a hundred bytes for each.
-        data = _LINE_END.sub("\n", data.decode("latin-1")).encode("latin-1") if is_wide else data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        data = (
+            _LINE_END.sub("\n", data.decode("latin-1")).encode("latin-1")
+            if is_wide
+            else data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        )
     if data[:1] in b" \t\n" and (leading := _LEADING_LINES.match(data)):
         data = data[leading.end() :]
     return data

@@ -69,8 +69,12 @@ def _opened(data: bytes) -> "Storage":
         def _places(self) -> dict[str, int]:
             found: dict[str, int] = {}
             inside = [(kid.name, kid) for kid in self.root.kids]
+            seen: set[int] = set()
             while inside:
                 path, entry = inside.pop()
+                if entry.sid in seen:
+                    raise ValueError("a folder of it lies within itself")
+                seen.add(entry.sid)
                 found[path.lower()] = entry.sid
                 inside += [(f"{path}/{kid.name}", kid) for kid in entry.kids]
             return found
