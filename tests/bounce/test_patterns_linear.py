@@ -73,7 +73,8 @@ def _literals(pattern):
 def _texts(pattern):
     text = pattern.pattern if isinstance(pattern.pattern, str) else pattern.pattern.decode("latin-1")
     words = _literals(text)
-    units = [*words, "a", " ", "\n", "<", "=", '"', "'", "\\", "&#", "a.", "1.", "1:", "a@", "a-", "a:\n", "a=", ";a=", "; ",
+    units = [*words, "a", " ", "\n", "<", "=", '"', "'", "\\", "&#", "a.", "1.", "1:", "a@", "a-", "a:\n", "a=", ";a=",
+             "; ",
              ", ", "=?a?q?", "\n ", "\n\n", "\r\n", "4.4.4 ", "550 ", "550-", ">", "(", "[", "host a",
              "> ", "From ", "--a\n"]  # fmt: skip
     units += [f"{word}{separator}" for word in words for separator in (" ", "a", "5", ", ")]
