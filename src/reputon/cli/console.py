@@ -24,6 +24,7 @@ ConfigOption = Annotated[
 ]
 
 _SLOW = 1.0  # seconds after which a person wants to see that something happens
+_CONTROLS = dict.fromkeys([*range(9), *range(11, 32), *range(127, 160)])
 _T = TypeVar("_T")
 
 
@@ -92,8 +93,16 @@ def __getattr__(name: str) -> Any:
     if name not in ("out", "err"):
         raise AttributeError(name)
     from rich.console import Console
+    from rich.segment import Segment
 
-    made = Console(stderr=name == "err", highlight=False, soft_wrap=False)
+    class Harmless(Console):
+        """A console on which what a mail says moves no cursor and names no window: its control characters go."""
+
+        def render(self, *args: Any, **named: Any) -> Iterator[Segment]:
+            for each in super().render(*args, **named):
+                yield each if each.control else Segment(each.text.translate(_CONTROLS), each.style)
+
+    made = Harmless(stderr=name == "err", highlight=False, soft_wrap=False)
     globals()[name] = made
     return made
 
