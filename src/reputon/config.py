@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_type_hints
 
 import platformdirs
-from annotated_types import Ge, Le
 
 FILE = "reputon.toml"
 SIZE = 1 << 20  # bytes
@@ -16,6 +15,18 @@ SIZE = 1 << 20  # bytes
 
 class ConfigError(ValueError):
     """A configuration that cannot be used; the message names the file and the key."""
+
+
+@dataclass(frozen=True)
+class Within:
+    """The bounds of a number, for pydantic; without it, since loading it takes longer than a short verb."""
+
+    least: float
+    most: float | None = None
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        schema = handler(source)
+        return schema | {"ge": self.least} | ({} if self.most is None else {"le": self.most})
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,13 @@ class Lists(Section):
 
 
 @dataclass(frozen=True)
+class Bounce(Section):
+    """How refusals are read."""
+
+    dialects: Annotated[Path | None, "A folder of your own dialects (.toml), asked before ours."] = None
+
+
+@dataclass(frozen=True)
 class Cause(Section):
     """Whose addresses and domains are whose."""
 
@@ -64,11 +82,11 @@ class Listing(Section):
     allow_reserved: Annotated[
         tuple[str, ...], "Reserved prefixes that may be listed all the same (test networks)."
     ] = ()
-    threshold: Annotated[float, Ge(0), Le(100), "List below this optimistic score of 24 h."] = 30.0
-    min_volume: Annotated[int, Ge(1), "Messages in 24 h below which nobody is listed."] = 10
-    min_evidence: Annotated[int, Ge(1), "Pieces of bad evidence that a listing needs."] = 2
-    min_sources: Annotated[int, Ge(1), "Sources that must agree."] = 2
-    quiet_hours: Annotated[int, Ge(1), "Hours without new cause until a listing expires."] = 24
+    threshold: Annotated[float, Within(0, 100), "List below this optimistic score of 24 h."] = 30.0
+    min_volume: Annotated[int, Within(1), "Messages in 24 h below which nobody is listed."] = 10
+    min_evidence: Annotated[int, Within(1), "Pieces of bad evidence that a listing needs."] = 2
+    min_sources: Annotated[int, Within(1), "Sources that must agree."] = 2
+    quiet_hours: Annotated[int, Within(1), "Hours without new cause until a listing expires."] = 24
 
 
 @dataclass(frozen=True)
@@ -79,8 +97,8 @@ class Zone(Section):
     url: Annotated[str, "The page that a TXT record names; {subject} is filled in."] = "https://reputon.test/{subject}"
     name_servers: Annotated[tuple[str, ...], "Names of the servers that answer for the zones; none: `ns.<root>`."] = ()
     contact: Annotated[str, "Who is responsible, as a name in DNS; empty: `hostmaster.<root>`."] = ""
-    ttl: Annotated[int, Ge(1), Le(86400), "Seconds for which an answer may be kept."] = 300
-    negative_ttl: Annotated[int, Ge(1), Le(86400), "Seconds for which `not listed` may be kept."] = 60
+    ttl: Annotated[int, Within(1, 86400), "Seconds for which an answer may be kept."] = 300
+    negative_ttl: Annotated[int, Within(1, 86400), "Seconds for which `not listed` may be kept."] = 60
 
 
 @dataclass(frozen=True)
@@ -116,6 +134,7 @@ class Config(Section):
     )
     dns: Dns = field(default_factory=Dns)
     lists: Lists = field(default_factory=Lists)
+    bounce: Bounce = field(default_factory=Bounce)
     cause: Cause = field(default_factory=Cause)
     listing: Listing = field(default_factory=Listing)
     zone: Zone = field(default_factory=Zone)

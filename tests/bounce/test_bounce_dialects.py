@@ -28,7 +28,7 @@ def example(rule):
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_the_example_is_judged_by_its_own_rule(rule):
-    report = judge(example(rule), lists.load())
+    report = judge(example(rule), lists.load(), SHIPPED)
     assert report.rule == rule.id, "an earlier rule takes this wording"
     assert report.reason == rule.reason_in(rule.said_in)
     assert report.smtp == rule.example[:3]
@@ -162,7 +162,7 @@ def test_a_space_or_a_dot_of_a_phrase_stands_for_itself():
     ],
 )  # fmt: skip
 def test_a_wording_gives_these_values(text, expected):
-    report = judge(Refusal("someone@example.org", text), lists.load())
+    report = judge(Refusal("someone@example.org", text), lists.load(), SHIPPED)
     assert {key: getattr(report, key) for key in expected} == expected
 
 

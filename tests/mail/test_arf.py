@@ -87,3 +87,7 @@ def test_a_report_cut_short_is_never_half_a_complaint(cut):
 def test_what_is_too_large_is_told():
     with pytest.raises(arf.ArfError, match="larger"):
         arf.parse(report() + b"x" * mime.SIZE)
+
+
+def test_comments_within_comments_without_end_are_no_domain():
+    assert arf.domain_of("(" * 4096) is None

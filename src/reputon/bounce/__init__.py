@@ -1,13 +1,15 @@
 """Bounce: what the refusal said: any bounce or pasted refusal becomes one report per recipient."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from io import BytesIO
 from typing import BinaryIO
 
 from reputon import lists
-from reputon.bounce import doors, signs
+from reputon.bounce import dialects, doors, signs
 from reputon.bounce import notice as notices
+from reputon.bounce.dialects import Dialects
 from reputon.bounce.doors.event import NEWS, Event, Item
 from reputon.bounce.doors.source import Source, SourceError
 from reputon.bounce.judge import judge
@@ -19,6 +21,8 @@ from reputon.mail import dsn, mime
 
 __all__ = ["Kind", "Message", "Report", "Returned", "as_json", "read", "read_all"]
 
+Judging = Callable[[Refusal], Report]
+
 _FORWARDS = 2  # bounces that were forwarded, and forwarded again
 _TELLS: dict[Kind, str] = {"complaint": "feedback", "autoreply": "vacation"}  # what these kinds are a report of
 
@@ -29,27 +33,32 @@ def read(data: bytes, catalogue: lists.Catalogue | None = None) -> Message:
 
 
 def read_all(
-    file: BinaryIO, kind: str | None = None, catalogue: lists.Catalogue | None = None, name: str = ""
+    file: BinaryIO,
+    kind: str | None = None,
+    catalogue: lists.Catalogue | None = None,
+    name: str = "",
+    rules: Dialects | None = None,
 ) -> Iterator[Message]:
     """Every message of a file, at least one; the file is read once, from its beginning, and never held whole.
 
     The form is known by the file's first 16 KiB (`name` helps where two would fit), or it is `kind` (one of
-    `doors.DOORS`; DoorError for another).  A
-    mailbox gives a message for each mail, a log one for each line that refuses or defers (sendmail's has several
-    recipients), a webhook one for each event.  What tells of no refusal counts only where there is nothing else.
+    `doors.DOORS`; DoorError for another).  A mailbox gives a message for each mail, a log one for each line that
+    refuses or defers (sendmail's has several recipients), a webhook one for each event.  Refusals are judged by
+    `rules`, or by those that ship.  What tells of no refusal counts only where there is nothing else.
     Reading never raises: `error` says what cannot be read, and where.
     """
     doors.check(kind)
-    return _messages(file, kind, lists.load() if catalogue is None else catalogue, name)
+    catalogue = lists.load() if catalogue is None else catalogue
+    return _messages(file, kind, name, partial(judge, catalogue=catalogue, rules=rules or dialects.load()))
 
 
-def _messages(file: BinaryIO, kind: str | None, catalogue: lists.Catalogue, name: str) -> Iterator[Message]:
+def _messages(file: BinaryIO, kind: str | None, name: str, judging: Judging) -> Iterator[Message]:
     is_silent = True
     try:
         for item in doors.items(Source(file), kind, name):
             if item != NEWS:
                 is_silent = False
-                yield _message(item, catalogue)
+                yield _message(item, judging)
     except (SourceError, OSError) as error:
         is_silent = False
         yield unreadable(f"cannot be read further: {error}")
@@ -57,23 +66,23 @@ def _messages(file: BinaryIO, kind: str | None, catalogue: lists.Catalogue, name
         yield Message(is_bounce=False, kind="other")
 
 
-def _message(item: Item, catalogue: lists.Catalogue) -> Message:
+def _message(item: Item, judging: Judging) -> Message:
     """What an item says, whatever door it came through."""
     if isinstance(item, Message):
         return item
     if isinstance(item, Event):
-        return _of_event(item, catalogue)
+        return _of_event(item, judging)
     if isinstance(item, str):
-        return _pasted(item, catalogue)
+        return _pasted(item, judging)
     try:
-        return _mail(mime.parse(item), catalogue)
+        return _mail(mime.parse(item), judging)
     except mime.MailError as error:
         return unreadable(str(error))
 
 
-def _of_event(event: Event, catalogue: lists.Catalogue) -> Message:
+def _of_event(event: Event, judging: Judging) -> Message:
     """What a line of a log or a webhook says."""
-    reports = tuple(judge(each, catalogue) for each in event.refusals)
+    reports = tuple(judging(each) for each in event.refusals)
     kind, is_bounce = kind_of(tuple(each.action for each in reports))
     return Message(
         is_bounce=event.kind is None and is_bounce,
@@ -87,29 +96,29 @@ def _of_event(event: Event, catalogue: lists.Catalogue) -> Message:
     )
 
 
-def _pasted(pasted: str, catalogue: lists.Catalogue) -> Message:
+def _pasted(pasted: str, judging: Judging) -> Message:
     """Text without mail headers: a bounce's text, or a single refusal."""
     text, returned = notices.split(pasted)
     notice = Notice({}, text, notices.status_in(text), returned)
     refusals = _refusals(notice)
-    reports = tuple(judge(each, catalogue) for each in refusals)
+    reports = tuple(judging(each) for each in refusals)
     if not any(each.smtp or each.enhanced or each.wrapper_smtp for each in reports):
         return Message(is_bounce=False, kind="other")
     return _of_original(Message(is_bounce=True, kind="pasted", reports=reports), notice)
 
 
-def _mail(mail: mime.Part, catalogue: lists.Catalogue, depth: int = 0) -> Message:
+def _mail(mail: mime.Part, judging: Judging, depth: int = 0) -> Message:
     """What a mail says; where it says nothing itself, the bounce that it forwards."""
     notice = notices.take_apart(mail)
-    message = _of_original(_judged(notice, catalogue), notice)
+    message = _of_original(_judged(notice, judging), notice)
     said = any(each.text or each.smtp for each in message.reports)
     if notice.embedded is None or said or message.kind in ("autoreply", "challenge", "complaint") or depth >= _FORWARDS:
         return message
-    inner = _mail(notice.embedded, catalogue, depth + 1)
+    inner = _mail(notice.embedded, judging, depth + 1)
     return inner if inner.is_bounce and (inner.reports or not message.is_bounce) else message
 
 
-def _judged(notice: Notice, catalogue: lists.Catalogue) -> Message:
+def _judged(notice: Notice, judging: Judging) -> Message:
     settled = signs.kind(notice)
     if settled in _TELLS:
         return Message(is_bounce=False, kind=settled, reports=_told(notice, settled))
@@ -118,7 +127,7 @@ def _judged(notice: Notice, catalogue: lists.Catalogue) -> Message:
     refusals = [] if notice.type == "other" else _refusals(notice)
     told = signs.action(notice)
     told_of = [each if each.action or not told else replace(each, action=told) for each in refusals]
-    reports = tuple(judge(each, catalogue) for each in told_of)
+    reports = tuple(judging(each) for each in told_of)
     if settled is not None:  # a report may come with it, that says who asks
         return Message(is_bounce=False, kind=settled, reports=reports if notice.status else ())
     if notice.status is None and not (notice.type is None and signs.is_bounce(notice, refusals)):

@@ -2,7 +2,7 @@
 
 import re
 
-from reputon.bounce import dialects, naming, reply
+from reputon.bounce import naming, reply
 from reputon.bounce.dialects import Dialects, Match
 from reputon.bounce.refusal import Refusal
 from reputon.bounce.report import Report
@@ -14,8 +14,8 @@ _VAGUE = ("onhold", "systemerror")
 _ACCEPTED = re.compile(r"\s{0,4}(2\d\d)[- ](?:(2\.\d{1,3}\.\d{1,3})\b)?")
 
 
-def judge(refusal: Refusal, catalogue: Catalogue, rules: Dialects | None = None) -> Report:
-    """The report of one refusal, by the rules given or those that ship."""
+def judge(refusal: Refusal, catalogue: Catalogue, rules: Dialects) -> Report:
+    """The report of one refusal."""
     if refusal.action in _SUCCESS:
         return _success(refusal)
     said = reply.read(refusal.text)
@@ -23,10 +23,9 @@ def judge(refusal: Refusal, catalogue: Catalogue, rules: Dialects | None = None)
     _, _, words = reply.codes(said.text)
     rhost = refusal.rhost or said.rhost
     phase = refusal.phase or said.phase
-    known = rules or dialects.load()
-    match = known.match(said.smtp, enhanced, words, phase, rhost or _domain(refusal.recipient))
+    match = rules.match(said.smtp, enhanced, words, phase, rhost or _domain(refusal.recipient))
     if said.wrapper_text and (match is None or match.rule.reason in _VAGUE):
-        outer = known.match(said.wrapper_smtp, said.wrapper_enhanced, said.wrapper_text)
+        outer = rules.match(said.wrapper_smtp, said.wrapper_enhanced, said.wrapper_text)
         match = outer if outer is not None and outer.rule.reason == "expired" else match
     named = naming.read(said.text, match, catalogue)
     entry = named.entry

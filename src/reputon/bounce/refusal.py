@@ -6,7 +6,7 @@ from dataclasses import dataclass
 # An address as bounces print it.  Its parts are bounded (Exchange's inner names are longer than RFC 5321 allows), and
 # it begins only where a word does: so it is linear.
 ADDRESS = re.compile(
-    r"""(?<![A-Za-z0-9._%+=/!#$&*?^{}|~-])[A-Za-z0-9._%+=/!#$&*?^{}|~'-]{1,320}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}"""
+    r"""(?<![A-Za-z0-9._%+=/!#$&*?^{}|~'-])[A-Za-z0-9._%+=/!#$&*?^{}|~'-]{1,320}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}"""
 )
 # A quoted local part that needs no quotes is the same address without them (RFC 5321 section 4.1.2).
 _QUOTED = re.compile(r'"([A-Za-z0-9._%+=/!#$&*?^{}|~-]{1,64})"(?=@)')

@@ -7,6 +7,8 @@ from functools import lru_cache
 
 import re2
 
+from reputon.mail.charset import paired
+
 LENGTH = 4096  # characters of a refusal; RFC 5321 allows 512 a line, and bounces repeat themselves
 
 QUOTES = (
@@ -94,7 +96,7 @@ class Reply:
 @lru_cache(maxsize=256)  # layouts look into a refusal before it is judged
 def read(text: str) -> Reply:
     """The refusal in a text; without any code, a Reply with only the text."""
-    text = " ".join(text[: 2 * LENGTH].split())[:LENGTH]
+    text = " ".join(paired(text[: 2 * LENGTH]).split())[:LENGTH]
     reply = Reply(text=text, phase=phase_of(text))
     for peel in _PEELS:
         reply = peel(reply)

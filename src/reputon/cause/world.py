@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from reputon import bounce, lists, resolver
+from reputon.bounce.dialects import Dialects
 from reputon.bounce.doors import names
 from reputon.bounce.report import Message
 from reputon.cause import providers
@@ -44,6 +45,7 @@ class World:
     earlier: tuple[Message, ...] = ()
     keys: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    dialects: Dialects | None = None
 
 
 def read_inventory(path: Path) -> Inventory:

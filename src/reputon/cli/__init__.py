@@ -1,5 +1,6 @@
 """The `reputon` command: a table of verbs, each in the module of its name, loaded when it is called."""
 
+import atexit
 import gc
 import os
 import sys
@@ -59,6 +60,19 @@ def reputon(
 
     Exit codes: 0 done, 1 the answer is bad news, 2 bad usage or input, 3 could not tell.
     """
+
+
+def run() -> None:
+    """Run the command as a program, and leave at once: Python's own tidying up takes a tenth of a short run."""
+    try:
+        main()
+    except SystemExit as ended:
+        threading = sys.modules.get("threading")
+        if not isinstance(ended.code, int) or (threading and threading.active_count() > 1):
+            raise
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        os._exit(ended.code)
 
 
 def main() -> None:

@@ -1,5 +1,5 @@
 """`python -m reputon.cli`: the same command where no script is installed."""
 
-from reputon.cli import main
+from reputon.cli import run
 
-main()
+run()

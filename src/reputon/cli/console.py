@@ -24,6 +24,7 @@ ConfigOption = Annotated[
 ]
 
 _SLOW = 1.0  # seconds after which a person wants to see that something happens
+_CONTROLS = dict.fromkeys([*range(9), *range(11, 32), *range(127, 160)])
 _T = TypeVar("_T")
 
 
@@ -49,7 +50,17 @@ def end(code: Exit) -> NoReturn:
 
 def print_json(value: object) -> None:
     """One JSON object on one line of stdout; times are RFC 3339 in UTC."""
-    sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=False) + "\n")
+    print_text(json_text(value))
+
+
+def print_text(line: str) -> None:
+    """One line on stdout, as it is."""
+    sys.stdout.write(line + "\n")
+
+
+def json_text(value: object) -> str:
+    """One JSON object on one line."""
+    return _encode(value)
 
 
 def _plain(value: object) -> object:
@@ -58,6 +69,9 @@ def _plain(value: object) -> object:
     if isinstance(value, (Path, StrEnum)):
         return str(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+_encode = json.JSONEncoder(default=_plain, ensure_ascii=False).encode
 
 
 def time_text(moment: datetime) -> str:
@@ -79,8 +93,16 @@ def __getattr__(name: str) -> Any:
     if name not in ("out", "err"):
         raise AttributeError(name)
     from rich.console import Console
+    from rich.segment import Segment
 
-    made = Console(stderr=name == "err", highlight=False, soft_wrap=False)
+    class Harmless(Console):
+        """A console on which what a mail says moves no cursor and names no window: its control characters go."""
+
+        def render(self, *args: Any, **named: Any) -> Iterator[Segment]:
+            for each in super().render(*args, **named):
+                yield each if each.control else Segment(each.text.translate(_CONTROLS), each.style)
+
+    made = Harmless(stderr=name == "err", highlight=False, soft_wrap=False)
     globals()[name] = made
     return made
 

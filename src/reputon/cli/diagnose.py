@@ -1,6 +1,12 @@
 """reputon diagnose: who was refused, by whom, why, whose fault it is, and what to do now."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from reputon.cli import bounces, console
 
@@ -38,6 +44,8 @@ def command(
     offline: bounces.OfflineOption = False,
     world: bounces.WorldOption = None,
     kind: bounces.KindOption = None,
+    dialects: bounces.DialectsOption = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Show which rule spoke, and which words it read.")] = False,
     config_path: console.ConfigOption = None,
     as_json: console.JsonOption = False,
 ) -> None:
@@ -47,13 +55,30 @@ def command(
     (a cause is undetermined, or a file could not be read).
     """
     from reputon import config
-    from reputon.remedy.diagnosis import as_json as json_of
 
+    settings = config.load(config_path)
+    rules = _Rules(dialects or settings.bounce.dialects) if explain else None
+    then = partial(_line if as_json else _shown, rules)
     ends = {console.Exit.DONE}
-    for each in bounces.diagnosed(paths, config.load(config_path), offline=offline, world=world, kind=kind):
-        console.print_json(json_of(each)) if as_json else show(each)
-        ends.add(_end(each))
+    for print_it, end in bounces.diagnosed(
+        paths, settings, then, offline=offline, world=world, kind=kind, dialects=dialects
+    ):
+        print_it()
+        ends.add(end)
     console.end(next(e for e in (console.Exit.UNKNOWN, console.Exit.BAD_NEWS, console.Exit.DONE) if e in ends))
+
+
+def _line(rules: "_Rules | None", diagnosis: "Diagnosis") -> tuple[Callable[[], object], console.Exit]:
+    """How a diagnosis is printed as JSON; the text is made here, where other cores help."""
+    from reputon.remedy.diagnosis import as_json
+
+    line = as_json(diagnosis) | ({"explain": rules.explain(diagnosis)} if rules else {})
+    return partial(console.print_text, console.json_text(line)), _end(diagnosis)
+
+
+def _shown(rules: "_Rules | None", diagnosis: "Diagnosis") -> tuple[Callable[[], object], console.Exit]:
+    """How a diagnosis is printed for a person."""
+    return partial(show, diagnosis, rules.explain(diagnosis) if rules else ()), _end(diagnosis)
 
 
 def _end(diagnosis: "Diagnosis") -> console.Exit:
@@ -62,7 +87,22 @@ def _end(diagnosis: "Diagnosis") -> console.Exit:
     return console.Exit.BAD_NEWS if diagnosis.cause else console.Exit.DONE
 
 
-def show(diagnosis: "Diagnosis") -> None:
+class _Rules:
+    """What `--explain` shows of the rules that judged."""
+
+    def __init__(self, own: Path | None) -> None:
+        from reputon.bounce import dialects
+
+        self._dialects = dialects.load(own)
+
+    def explain(self, diagnosis: "Diagnosis") -> list[dict[str, Any]]:
+        """For each report: its rule, the words that it read, and where the rule is known from."""
+        from reputon.bounce.explain import explain
+
+        return [asdict(explain(report, self._dialects)) for report in diagnosis.message.reports]
+
+
+def show(diagnosis: "Diagnosis", explained: Sequence[Mapping[str, Any]] = ()) -> None:
     """Print one diagnosis for a person."""
     message = diagnosis.message
     if diagnosis.cause is None or diagnosis.plan is None:
@@ -76,6 +116,8 @@ def show(diagnosis: "Diagnosis") -> None:
     console.out.print(Panel(_summary(diagnosis, diagnosis.cause), title=title, title_align="left"))
     console.out.print(_facts(diagnosis, diagnosis.cause))
     console.out.print(_steps(diagnosis.plan))
+    if explained:
+        console.out.print(_explained(explained))
 
 
 def _grid(*widths: int) -> "Table":
@@ -120,6 +162,20 @@ def _facts(diagnosis: "Diagnosis", cause: "Cause") -> "Table":
         table.add_row("" if number else "because", Text.assemble(said, (f" [{fact.read_in}]", "dim")))
     for number, what in enumerate(cause.missing):
         table.add_row(Text("" if number else "missing", style="yellow"), Text(what))
+    return table
+
+
+def _explained(explained: Sequence[Mapping[str, Any]]) -> "Table":
+    from rich.text import Text
+
+    table = _grid(8)
+    for number, each in enumerate(explained):
+        said = Text(f"{each['rule'] or 'no rule'}: {each['meaning']}")
+        if each["words"]:
+            said.append(f"\nread: {each['words']}")
+        if each["origin"]:
+            said.append(f"\nknown from: {each['origin']} ({each['as_of']})", style="dim")
+        table.add_row(Text("" if number else "rule", style="dim"), said)
     return table
 
 

@@ -19,7 +19,7 @@ def command(
     from reputon.remedy import ticket
 
     settings = config.load(config_path)
-    found = list(bounces.diagnosed(paths, settings, offline=offline, world=world))
+    found = list(bounces.diagnosed(paths, settings, lambda each: each, offline=offline, world=world))
     known = providers.load(settings.cause.providers)
     blamed = [each.cause.provider for each in found if each.cause and each.cause.id in ticket.CAUSES]
     named = list(dict.fromkeys(name for name in blamed if name))

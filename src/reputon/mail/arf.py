@@ -87,7 +87,10 @@ def domain_of(text: str | None) -> str | None:
     """The domain of an address field, lower case."""
     from email.utils import parseaddr  # takes as long to import as hundreds of messages take to read
 
-    address = parseaddr((text or "")[:VALUE])[1]
+    try:
+        address = parseaddr((text or "")[:VALUE])[1]
+    except RecursionError:  # a comment in a comment in a comment, thousands of times
+        return None
     return address.rpartition("@")[2].strip(" .").lower() or None
 
 

@@ -1,6 +1,8 @@
 """Charset: bytes as text, by the charset that they claim, or the one that they show, or the first that fits."""
 
 import re
+from encodings.aliases import aliases
+from functools import cache, lru_cache
 
 # What a name that Python does not know most likely means, and supersets of those that programs claim too narrowly.
 _MEANT = {
@@ -57,16 +59,44 @@ def recoded(data: bytes) -> bytes:
 
 
 def _first_that_fits(data: bytes, charset: str) -> str:
-    claimed = "_".join(_WORDS.findall(charset[:_NAME]))
-    claimed = _MEANT.get(claimed, claimed)
-    for each in (claimed, *_FALLBACKS):
-        if each in _NO_CHARSETS:
-            continue
+    for each in _tried(charset[:_NAME]):
         try:
-            return data.decode(each)
+            return paired(data.decode(each)) if each == "utf_7" else data.decode(each)
         except (ValueError, LookupError):
             continue
     return data.decode("latin-1")
+
+
+def paired(text: str) -> str:
+    """A text without halves of characters, which UTF-7 and JSON can write, and which nothing can store or print."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+@lru_cache(maxsize=64)
+def _tried(charset: str) -> tuple[str, ...]:
+    """The codecs for a charset.  A name that Python does not know is never asked of it: it looks for a module on the
+    disk, and keeps the name for ever.
+    """
+    claimed = "_".join(_WORDS.findall(charset))
+    claimed = _MEANT.get(claimed, claimed)
+    return (claimed, *_FALLBACKS) if _is_codec(claimed) and claimed not in _NO_CHARSETS else _FALLBACKS
+
+
+def _is_codec(name: str) -> bool:
+    return name in aliases or name.replace(".", "_") in aliases or name in _modules()
+
+
+@cache
+def _modules() -> frozenset[str]:
+    """Python's codecs; some have no other name than their module's."""
+    import encodings
+    from pkgutil import iter_modules
+
+    return frozenset(each.name for each in iter_modules(encodings.__path__))
 
 
 def _wide(data: bytes) -> str | None:

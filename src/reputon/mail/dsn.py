@@ -9,6 +9,7 @@ from reputon.mail import mime, transfer
 TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 RECIPIENTS = 1000  # recipients of one report
 FIELDS = 100  # fields of one group
+TEXT = mime.SIZE  # characters of a report: a thousand recipients take more than people would read
 VALUE = 8192  # characters of one field
 
 _OF_MESSAGE = frozenset(
@@ -80,7 +81,7 @@ def _groups(text: str) -> Iterator[list[tuple[str, str]]]:
 
 def _text(part: mime.Part) -> str:
     """The part's text; RFC 3464 forbids encodings here, and some servers use them, declared or not."""
-    text = mime.text_of(part)
+    text = mime.text_of(part, TEXT)
     if ":" in text or part.encoding == "base64":
         return text
     return mime.decode(transfer.unbase64(text.encode("utf-8", "replace")), part.charset)

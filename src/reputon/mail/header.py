@@ -1,6 +1,8 @@
 """Header: the fields of a message or a part, their encoded words (RFC 2047) and parameters (RFC 2231)."""
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
 
 from reputon.mail import charset, transfer
 
@@ -17,7 +19,7 @@ _HEAD = re.compile(
     rb"(?:[!-9;-~]*+[ \t]{0,3}+:[^\n]*+(?:\n|\Z)|[ \t][^\n]*+(?:\n|\Z)|>?From [^\n]*+\n)*+",
 )
 _FIELD = re.compile(r"^([!-9;-~]++)[ \t]{0,3}+:([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.MULTILINE)
-_PARAMETER = re.compile(r"""[;\s]\s*+([^\s=;"']++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"?|([^;]*))""")
+_PARAMETER = re.compile(r"""[;\s]\s*+([^\s=;"']++)\s*+=\s*+(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"?|([^;]*))""")
 _ESCAPED = re.compile(r"\\(.)")
 # Some encode a question mark as itself; each opening is read past a few of them only.
 _ENCODED_WORD = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?\s]{0,40})?\?([bBqQ])\?([^?]*+(?:\?(?!=)[^?]*+){0,3})\?=")
@@ -38,6 +40,17 @@ def fields(head: bytes) -> Fields:
         found = _FIELD.findall(head.decode("latin-1"))
         return tuple((name, " ".join(_readable(value).split())) for name, value in found)
     return tuple([(name, " ".join(value.split())) for name, value in _FIELD.findall(text)])
+
+
+def find(head: bytes, name: str) -> str:
+    """The value of the first field with this lower-case name, as `fields` has it, without reading the others."""
+    found = _named(name).search(head)
+    return fields(found.group())[0][1] if found else ""
+
+
+@lru_cache(maxsize=16)
+def _named(name: str) -> re.Pattern[bytes]:
+    return re.compile(rb"(?im)^%b[ \t]{0,3}+:[^\n]*+(?:\n[ \t][^\n]*+)*+" % re.escape(name.encode()))
 
 
 def unfold(value: str) -> str:
@@ -81,10 +94,20 @@ def _joined(found: dict[str, str]) -> dict[str, str]:
             found.setdefault(name, _extended(found[f"{name}*"]))
             continue
         encoded = f"{name}*0*" in found
-        sections = (found.get(f"{name}*{n}*", found.get(f"{name}*{n}")) for n in range(SECTIONS))
-        value = "".join(each for each in sections if each is not None)
+        value = "".join(_sections(found, name))
         found.setdefault(name, _extended(value) if encoded else value)
     return found
+
+
+def _sections(found: dict[str, str], name: str) -> Iterator[str]:
+    """The pieces of a parameter in their order; one may be missing, and some count from 1."""
+    missing = 0
+    for number in range(SECTIONS):
+        piece = found.get(f"{name}*{number}*", found.get(f"{name}*{number}"))
+        missing = missing + 1 if piece is None else 0
+        if missing > 1:
+            return
+        yield piece or ""
 
 
 def _extended(value: str) -> str:

@@ -20,6 +20,7 @@ __all__ = [
 SIZE = 4 << 20  # bytes of one message; a report stands at its beginning, so callers may cut the rest away
 PARTS = boundary.PARTS  # parts that are walked
 HEAD = heads.SIZE  # bytes of a header
+_LONG_HEAD = 8 << 10  # bytes of a header that is not taken apart for a single field
 DEPTH = 20  # containers within containers
 TEXT = 256 << 10  # characters of one part's text
 
@@ -30,7 +31,7 @@ REPORTS = frozenset(
 
 _TYPE = re.compile(r"""["'\s]*([a-z0-9!#$&^_.+-]++)\s*+/\s*+([a-z0-9!#$&^_.+*-]++)""")
 # In UTF-16 an end of line has zeros between its bytes: there a carriage return is not ours to change.
-_LINE_END = re.compile(rb"\r\n|(?<!\0)\r(?!\0)")
+_LINE_END = re.compile(r"\r\n|(?<!\0)\r(?!\0)")
 _LEADING_LINES = re.compile(rb"\A[ \t]{0,20}\n\s{0,200}(?=(?:(?:>?From |[A-Za-z][A-Za-z0-9-]{0,60}:)[^\n]*\n){2})")
 
 
@@ -69,6 +70,8 @@ class Part:
     def first(self, name: str) -> str:
         """The value of the first field with this lower-case name; empty where there is none."""
         if self._first is None:
+            if self._fields is None and len(self._head) > _LONG_HEAD:
+                return heads.find(self._head, name)
             self._first = {}
             for key, value in self.fields:
                 self._first.setdefault(key.lower(), value)
@@ -162,12 +165,15 @@ def parts(message: Part) -> Iterator[Part]:
             stack.extend([(each, depth + 1) for each in reversed(part.inside)])
 
 
-def text_of(part: Part) -> str:
-    """A part's text, decoded with its charset or the next best one, with `\\n` line ends; HTML as plain text."""
+def text_of(part: Part, most: int = TEXT) -> str:
+    """A part's text, decoded with its charset or the next best one, with `\\n` line ends; HTML as plain text.
+
+    Of a long one, the first `most` characters.
+    """
     data = part.content
-    if len(data) > 4 * TEXT:  # cut at the end of a line, which is no character's middle
-        data = data[: data.rfind(b"\n", 0, 4 * TEXT) + 1 or 4 * TEXT]
-    text = decode(data, part.charset)[:TEXT]
+    if len(data) > 4 * most:  # cut at the end of a line, which is no character's middle
+        data = data[: data.rfind(b"\n", 0, 4 * most) + 1 or 4 * most]
+    text = decode(data, part.charset)[:most]
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return plain(text) if part.content_type == "text/html" else text
@@ -188,7 +194,12 @@ def _unified(data: bytes) -> bytes:
     data = recoded(data)
     if b"\r" in data:
         is_wide = b"\0" in data
-        data = _LINE_END.sub(b"\n", data) if is_wide else data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        # As text: to join millions of bytes objects takes a hundred bytes for each.
+        data = (
+            _LINE_END.sub("\n", data.decode("latin-1")).encode("latin-1")
+            if is_wide
+            else data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        )
     if data[:1] in b" \t\n" and (leading := _LEADING_LINES.match(data)):
         data = data[leading.end() :]
     return data

@@ -7,6 +7,7 @@ _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _FOREIGN = bytes(set(range(256)) - set(_BASE64))
 _LINE_ENDS = b"\r\n"
 _GARBAGE = 8  # one byte in so many may be foreign before text counts as no base64 at all
+_SHOWN = 1 << 20  # bytes in which quoted-printable shows itself
 
 _QUOTED = re.compile(rb"=(?:[0-9A-F]{2}|\r?\n)")
 _ESCAPE = re.compile(rb"=(?:3D|20\n|[89A-F][0-9A-F])")
@@ -42,4 +43,5 @@ def is_quoted(data: bytes) -> bool:
     """Whether text clearly is quoted-printable, declared or not: nearly every `=` is an escape or a soft break."""
     if b"=\n" not in data and b"=\r\n" not in data:
         return False
+    data = data[:_SHOWN]
     return bool(_ESCAPE.search(data)) and len(_QUOTED.findall(data)) * 10 >= data.count(b"=") * 9

@@ -137,3 +137,20 @@ def test_entries_that_claim_the_same_bytes_again_and_again_are_refused():
     broken = whole[: at + 120] + (1 << 30).to_bytes(4, "little") + whole[at + 124 :]
     (message,) = read(broken)
     assert message.kind == "unreadable"
+
+
+def test_an_outlook_file_whose_table_points_to_itself_is_refused():
+    broken = bytearray((HERE / "msg" / "ndr-with-original.msg").read_bytes())
+    first, fat = (int.from_bytes(broken[at : at + 4], "little") for at in (60, 76))
+    at = 512 * (fat + 1) + 4 * first
+    broken[at : at + 4] = first.to_bytes(4, "little")
+    broken[64:68] = (1 << 21).to_bytes(4, "little")  # a gigabyte of the same sector
+    (message,) = read(bytes(broken))
+    assert message.kind == "unreadable"
+
+
+def test_half_a_character_in_json_is_no_error():
+    (message,) = read(
+        b'{"msys":{"message_event":{"type":"bounce","raw_reason":"550 5.1.1 \\ud800","rcpt_to":"a@b.example"}}}'
+    )
+    message.reports[0].text.encode()

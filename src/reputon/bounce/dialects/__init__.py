@@ -19,7 +19,8 @@ __all__ = ["DIALECTS", "LENGTH", "DialectError", "Dialects", "Match", "Rule", "l
 # The order is the argument: what the receiver did wrong, what one provider alone says, then from the particular to
 # the general; a bare code speaks only where no words do.
 DIALECTS = (
-    "receiver", "rackspace", "microsoft", "google", "yahoo", "apple", "access-providers", "facebook", "docomo", "japan", "filters",
+    "receiver", "rackspace", "microsoft", "google", "yahoo", "apple", "access-providers", "facebook", "docomo", "japan",
+    "filters",
     "gateways", "mailboxes", "authentication", "reverse-dns", "domains", "rates", "blocklists", "content", "relaying",
     "addresses", "senders", "policies", "delivery", "codes",
 )  # fmt: skip

@@ -11,7 +11,9 @@ from reputon.bounce.refusal import Refusal, address, host
 from reputon.bounce.report import unreadable
 
 FIELD = 64 << 10  # characters of one field
+ROW = 1 << 20  # characters of one row, which may have many lines
 
+_TOO_LONG = "x" * (FIELD + 1)  # a field that is too long is how csv learns that a line or a row was
 _TYPE = "#TYPE"  # what older PowerShell writes above the names of the columns
 
 # The columns that we read, by each name that a report gives them (lower case, letters and digits only).
@@ -77,9 +79,18 @@ def _items(source: Source, encoding: str) -> Iterator[Item]:
     import csv  # only traces need it
 
     csv.field_size_limit(FIELD)
-    rows = csv.reader(_texts(source, encoding))
+    begun = 0  # characters that were read of this row
+
+    def lines() -> Iterator[str]:
+        nonlocal begun
+        for line in _texts(source, encoding):
+            begun += len(line)
+            yield line if begun <= ROW else _TOO_LONG
+
+    rows = csv.reader(lines())
     columns: dict[str, int] | None = None
     while True:
+        begun = 0
         try:
             row = next(rows)
         except StopIteration:
@@ -99,8 +110,7 @@ def _texts(source: Source, encoding: str) -> Iterator[str]:
     """The lines as text; UTF-16 has its line ends in two bytes, so it is cut elsewhere."""
     if not encoding.startswith("utf-16"):
         for line in source.lines(LINE):
-            # A field that is too long is how csv learns that the line was.
-            yield "x" * (FIELD + 1) if line.is_cut else line.text.decode(encoding, "replace") + "\n"
+            yield _TOO_LONG if line.is_cut else line.text.decode(encoding, "replace") + "\n"
         return
     from codecs import getincrementaldecoder
 

@@ -9,30 +9,50 @@ from reputon.bounce.report import unreadable
 from reputon.mail import mime
 
 # A line of a text may begin with `From ` as well; only one with a time and a year, after an empty line, separates.
-_SEPARATOR = re.compile(rb"From [^\n]{0,300}?\b\d\d?:\d\d(?::\d\d)?\b[^\n]{0,40}\b(?:19|20)\d\d\b")
+_LINE = rb"From [^\n]{0,300}?\b\d\d?:\d\d(?::\d\d)?\b[^\n]{0,40}\b(?:19|20)\d\d\b"
+_SEPARATOR = re.compile(rb"\n\r{0,9}\n" + _LINE)
+_FIRST = re.compile(_LINE)
+_LONGEST = 512  # bytes that a separator has at most, up to its year
+_PIECE = 256 << 10
 
 
 def read(source: Source) -> Iterator[Item] | None:
     """Each mail of a mailbox; of a large one its beginning, where a report stands."""
-    return _mails(source) if _SEPARATOR.match(source.head.lstrip(b"\r\n")) else None
+    return _mails(source) if _FIRST.match(source.head.lstrip(b"\r\n")) else None
 
 
 def _mails(source: Source) -> Iterator[Item]:
-    mail: list[bytes] = []
-    size = 0
-    begun, after_empty = False, True
-    for line in source.lines(mime.SIZE):
-        if after_empty and _SEPARATOR.match(line.text):
-            if begun:
-                yield _mail(mail)
-            mail, size, begun = [], 0, True
-        elif begun and size < mime.SIZE:
-            mail.append(line.text[: mime.SIZE - size - 1])
-            size += len(line.text) + 1
-        after_empty = not line.text
-    yield _mail(mail)
+    """Read in pieces, not in lines: of those a mail has millions, where somebody wants us to be slow."""
+    mail: bytearray | None = None
+    held = b"\n\n"
+    while piece := source.read(_PIECE):
+        held += piece
+        end = 0
+        # What stands at the end may be the beginning of a separator, and waits for what follows.
+        for each in _SEPARATOR.finditer(held, 0, len(held)):
+            if each.start() > len(held) - _LONGEST:
+                break
+            if mail is not None:
+                yield _mail(_add(mail, held[end : each.start() + 1]))
+            mail, end = bytearray(), each.end()
+        after = max(end, len(held) - _LONGEST)
+        if mail is not None:
+            _add(mail, held[end:after])
+        held = held[after:]
+    end = 0
+    for each in _SEPARATOR.finditer(held):
+        if mail is not None:
+            yield _mail(_add(mail, held[end : each.start() + 1]))
+        mail, end = bytearray(), each.end()
+    yield _mail(_add(mail if mail is not None else bytearray(), held[end:]))
 
 
-def _mail(lines: list[bytes]) -> Item:
-    data = b"\n".join(lines)
+def _add(mail: bytearray, data: bytes) -> bytearray:
+    mail += data[: max(0, mime.SIZE - len(mail))]
+    return mail
+
+
+def _mail(begun: bytearray) -> Item:
+    """The mail below the rest of its separator."""
+    data = bytes(begun.partition(b"\n")[2])
     return data if data.strip() else unreadable("the message is empty")

@@ -17,11 +17,14 @@ _TAG = re.compile(
     r"(?:^|\s)(?:sendmail|sm-[a-z-]{2,20})\[\d{1,10}\]: (?:\[ID \d{1,9} [\w.]{1,30}\] )?(?P<id>[0-9A-Za-z]{8,20}): "
 )
 _FROM = re.compile(r"from=.{0,700}?, msgid=(?P<message_id><[^>]{1,900}>)")
-_DELIVERY = re.compile(r"to=(?P<to>.{1,20000}?), (?:ctladdr|delay|xdelay|mailer)=(?P<fields>.*?)\bstat=(?P<stat>.*)$")
+_DELIVERY = re.compile(
+    # Without its `stat=`, a line is not read again from each field that could follow the recipients.
+    r"to=(?>(?P<to>.{1,20000}?), (?:ctladdr|delay|xdelay|mailer)=)(?P<fields>.*?)\bstat=(?P<stat>.*)$"
+)
 _RELAY = re.compile(r"\brelay=(?P<host>[\w.-]{1,253})?\.? ?(?:\[(?P<address>[^\]\s]{2,64})\])?")
 _STATUS = re.compile(r"\bdsn=(?P<dsn>\d\.\d{1,3}\.\d{1,3})")
 _REJECT = re.compile(
-    r"(?:ruleset=(?P<ruleset>\w{1,40}), arg1=(?P<argument>.{0,400}?), |Milter: (?P<milter>[^,]{1,400}), )"
+    r"(?>ruleset=(?P<ruleset>\w{1,40}), arg1=(?P<argument>.{0,400}?), |Milter: (?P<milter>[^,]{1,400}), )"
     r"(?P<fields>.*?)\breject=(?P<words>.*)$"
 )
 _LOOKS = re.compile(r"to=.{0,20000}?\bstat|to=<|ruleset=\w{1,40},.{0,900}? reject")

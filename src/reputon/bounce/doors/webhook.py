@@ -7,6 +7,7 @@ from typing import Any
 from reputon.bounce.doors.event import Event, Item
 from reputon.bounce.doors.source import Line, Source
 from reputon.bounce.report import unreadable
+from reputon.mail.charset import paired
 
 OBJECT = 1 << 20  # bytes of one object; services allow themselves a quarter of that
 EVENTS = 1000  # events of one object, recipients of one event
@@ -162,7 +163,7 @@ def word(value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
     try:
-        return str(value).strip()[:TEXT] or None
+        return paired(str(value)[: 2 * TEXT]).strip()[:TEXT] or None
     except ValueError:  # Python writes no number of more than some thousand digits
         return None
 

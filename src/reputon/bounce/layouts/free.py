@@ -13,7 +13,9 @@ _ANNOUNCES = re.compile(
     r"(?i)recipient|following address|could not be delivered|undeliver|delivery (?:has )?failed|failed address|"
     r"unable to deliver|wasn't delivered|not delivered|was unable|addresse? had|rcpt to|does not like|returned mail"
 )
-_EMPTY = re.compile(rf"{_ANNOUNCES.pattern}|automatic|notification|mail ?server|following (?:recipient|address|reason)|^[^a-z]*$")
+_EMPTY = re.compile(
+    rf"{_ANNOUNCES.pattern}|automatic|notification|mail ?server|following (?:recipient|address|reason)|^[^a-z]*$"
+)
 _CLOSING = re.compile(r"(?i)please reply|if you (?:feel|believe)|for further")
 _CONTACT = re.compile(r"(?i)\bcontact|further assistance|questions|please reply|help ?desk|for help")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{1,63}")

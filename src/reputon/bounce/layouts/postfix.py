@@ -11,6 +11,7 @@ _RECIPIENT = re.compile(
 )
 _HOST = re.compile(r"host ([\w.-]{1,253})\[[\da-fA-F.:]{2,45}\]")
 _BLOCK = 4096
+RECIPIENTS = 1000  # recipients of one text
 
 
 def read(notice: Notice) -> list[Refusal]:
@@ -23,7 +24,7 @@ def read(notice: Notice) -> list[Refusal]:
     ends = [each.start() for each in found[1:]] + [len(notice.text)]
     return [
         _refusal(each, notice.text[each.end() : min(end, each.end() + _BLOCK)])
-        for each, end in zip(found, ends, strict=False)
+        for each, end in zip(found[:RECIPIENTS], ends, strict=False)
     ]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from reputon.bounce.notice import Notice
 from reputon.bounce.refusal import Refusal, host
 from reputon.mail import dsn
+from reputon.mail.charset import paired
 
 _TYPES = ("notificationType", "eventType")
 # For each type of event: where its recipients stand, under which key, and what became of them.
@@ -46,9 +47,9 @@ def _object(text: str) -> dict[str, Any]:
 
 def _refusal(recipient: dict[str, Any], action: str) -> Refusal:
     text = dsn.value_of(str(recipient.get("diagnosticCode") or ""))
-    status = str(recipient.get("status") or "")
+    status = paired(str(recipient.get("status") or ""))
     return Refusal(
-        recipient=str(recipient.get("emailAddress") or "") or None,
+        recipient=paired(str(recipient.get("emailAddress") or "")) or None,
         text=text,
         action=action,
         status=status if status[:1] in ("2", "4", "5") else None,
