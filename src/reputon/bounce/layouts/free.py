@@ -72,7 +72,7 @@ def _recipients(lines: list[str], notice: Notice) -> list[str]:
     before = ""
     helpers: set[str] = set()
     for line in lines:
-        found = address(line)
+        found = address(line) if "@" in line else None
         if found and (found in helpers or (_CONTACT.search(line) and not _CODE.search(line))):
             helpers.add(found)
         elif found and not (found.lower().startswith(_OWN) and not _ANNOUNCES.search(before)):

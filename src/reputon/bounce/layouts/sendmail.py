@@ -8,7 +8,7 @@ from reputon.bounce import reply
 from reputon.bounce.notice import Notice
 from reputon.bounce.refusal import Refusal, address, host
 
-_MARK = "transcript of session"
+_MARK = "ranscript of session"  # also with a small letter
 _HEADED = re.compile(r"-{3,5} (?:The following addresses|Transcript of session|[A-Z][a-z]{3,9} message)")
 _TOLD = re.compile(r"\((reason|expanded from): (.{1,1000}?)\)?$")
 _TALKING = re.compile(r"(?:\.\.\. )?[Ww]hile talking to ([\w.-]{1,253}?)\.?:$")
@@ -63,7 +63,7 @@ class _Session:
 
 def read(notice: Notice) -> list[Refusal]:
     """One refusal for each address that had errors."""
-    if _MARK not in notice.text.lower():
+    if _MARK not in notice.text:
         return []
     lines = [line.strip()[:_WIDTH] for line in notice.text.split("\n")[:_LINES]]
     named = _listed(lines)
@@ -89,7 +89,7 @@ def _listed(lines: list[str]) -> dict[str, _Named]:
     is_list = False
     last: _Named | None = None
     for line in lines:
-        if _HEADED.match(line):
+        if line.startswith("---") and _HEADED.match(line):
             is_list, last = "addresses had" in line, None
         elif is_list and (told := _TOLD.match(line)) and last is not None:
             if told.group(1) == "reason":
@@ -107,14 +107,14 @@ def _results(lines: list[str]) -> Iterator[tuple[str | None, str, str | None]]:
     """Each address of the transcript, what was said of it, and by whom; None for what was said of no address."""
     session = _Session()
     for line in lines:
-        if talking := _TALKING.match(line):
+        if line.endswith(":") and (talking := _TALKING.match(line)):
             session = _Session(host(talking.group(1)))
         elif line.startswith(">>> "):
             session = _Session(session.rhost, line)
         elif line.startswith("<<< "):
             if _CODED.match(line[4:]):
                 session.replies.append(line[4:])
-        elif result := _RESULT.match(line):
+        elif "... " in line and (result := _RESULT.match(line)):
             words = result.group("words")
             said = session.said() if words.startswith(_GENERIC) else ""
             own = words if _CODED.match(words) else line
