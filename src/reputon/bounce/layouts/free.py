@@ -16,6 +16,7 @@ _ANNOUNCES = re.compile(
 _EMPTY = re.compile(
     rf"{_ANNOUNCES.pattern}|automatic|notification|mail ?server|following (?:recipient|address|reason)|^[^a-z]*$"
 )
+_BECAUSE = re.compile(r"(?i)\bdue to (?!the following)|\bbecause (?!of the following)")
 _CLOSING = re.compile(r"(?i)please reply|if you (?:feel|believe)|for further")
 _CONTACT = re.compile(r"(?i)\bcontact|further assistance|questions|please reply|help ?desk|for help")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{1,63}")
@@ -38,10 +39,12 @@ def read(notice: Notice) -> list[Refusal]:
     recipients = _unique(named) or _recipients(lines, notice) or _local(lines, notice)
     # Nobody chose the line breaks of pasted text: there the whole paragraph counts.
     text = _words(lines, before=0 if notice.header else _BEFORE)
+    if not recipients and (text or notice.embedded is None):  # else what came back is asked itself
+        recipients = _returned(notice)
     if not recipients:
         return [Refusal(None, text)] if text else []
     several = len(recipients) > 1
-    found = [_refusal(each, _about(lines, each, recipients), "" if several else text) for each in recipients]
+    found = [_refusal(each, _about(lines, each, recipients), None if several else text) for each in recipients]
     if not any(_says(each.text) for each in found) and (announced := _before(lines, recipients[0])):
         found = [replace(each, text=announced) for each in found]
     if several:
@@ -54,12 +57,12 @@ def about(notice: Notice, recipient: str) -> Refusal | None:
     if recipient not in notice.text:
         return None
     lines = [line.strip()[:_WIDTH] for line in notice.text.split("\n")[:_LINES]]
-    return _refusal(recipient, _about(lines, recipient, []), "")
+    return _refusal(recipient, _about(lines, recipient, []))
 
 
-def _refusal(recipient: str, about: list[str], common: str) -> Refusal:
+def _refusal(recipient: str, about: list[str], common: str | None = None) -> Refusal:
     """The words about a recipient: those with a code, else those that stand for all, else those beside the address."""
-    phase = None if common else reply.phase_of(" ".join(about)[:_PHASE])
+    phase = reply.phase_of(" ".join(about)[:_PHASE]) if common is None else None
     return Refusal(recipient, _words(about) or common or _near(about), phase=phase)
 
 
@@ -88,6 +91,13 @@ def _recipients(lines: list[str], notice: Notice) -> list[str]:
         before = line or before
     named = _unique(alone or near or others[:1])
     return [each for each in named if each.lower() not in ours or len(named) == 1][:RECIPIENTS]
+
+
+def _returned(notice: Notice) -> list[str]:
+    """Whom the returned message was for, where it was for one."""
+    field = notice.returned.first("to") if notice.returned else None
+    found = _unique(ADDRESS.findall(field or ""))
+    return found if len(found) == 1 and found[0].lower() not in notice.header.get("to", "").lower() else []
 
 
 def _local(lines: list[str], notice: Notice) -> list[str]:
@@ -148,7 +158,8 @@ def _says(text: str) -> bool:
 def _before(lines: list[str], recipient: str) -> str:
     """The words that come before the addresses, where nothing comes after them; to announce them is no reason."""
     end = next((at for at, line in enumerate(lines) if recipient in line), 0)
-    return " ".join([each for each in lines[:end] if each and not _EMPTY.search(each)][-_NEAR:])
+    told = [each for each in lines[:end] if each and (not _EMPTY.search(each) or _BECAUSE.search(each))]
+    return " ".join(told[-_NEAR:])
 
 
 def _until_empty(lines: list[str]) -> list[str]:
