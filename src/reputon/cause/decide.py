@@ -20,6 +20,10 @@ CauseId = Literal[
 
 ListState = Literal["listed", "clean", "unknown"]
 
+# What is wrong with an own address: no mail may come from there (policy, reverse name), a machine or password is in
+# other hands, its mail was taken for spam, or the network around it is listed.
+Detail = Literal["policy", "compromise", "spam", "neighbour"]
+
 MATCHED_BOUNCES = 2  # bounces of messages that we really sent, which stand for a list that cannot be asked
 
 
@@ -36,6 +40,7 @@ class Cause:
     """The verdict.  `confidence` (0 to 1) is that of its weakest fact; `missing` names what would settle it.
 
     `verified`: the list says so now, or enough matched bounces do; acting (a reroute) needs it.
+    `detail` tells kinds of one cause apart (those of `own-address`); None where it cannot be told.
     """
 
     id: CauseId
@@ -45,6 +50,7 @@ class Cause:
     provider: str | None = None
     pool: str | None = None
     verified: bool = False
+    detail: Detail | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ class BlockList:
     bits of the last octet of 127.0.0.x; `errors` the codes that mean "you may not ask", which are never a listing.
     `words` name the list in a refusal; `signs` show whose refusal it is, which says the list if it is one for a bad
     reputation.  `known_as` is the name that people know it by, where that is a name of several.
+    `per_second` and `per_day` are the questions that its terms allow one asker (0: it names no limit).
     """
 
     name: str
@@ -101,6 +102,8 @@ class BlockList:
     test_listed: str = ""
     test_clean: str = ""
     impact: Literal["high", "medium", "low"] = "low"
+    per_second: float = 0.0
+    per_day: int = 0
     part_of: str | None = None
     other_zones: tuple[str, ...] = ()
     words: tuple[str, ...] = ()

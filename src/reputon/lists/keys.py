@@ -20,6 +20,12 @@ def _yes_no(value: Any, _: Standing) -> bool:
     return value
 
 
+def _limit(value: Any, _: Standing) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e9:
+        raise ValueError("expected a number of questions above 0")
+    return value
+
+
 def _texts(value: Any, _: Standing) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(each, str) and each.strip() for each in value):
         raise ValueError("expected a list of texts")
@@ -89,6 +95,8 @@ LIST_KEYS: dict[str, Callable[[Any, Standing], Any]] = {
     "test_listed": _text,
     "test_clean": _text,
     "impact": _one_of("high", "medium", "low"),
+    "per_second": _limit,
+    "per_day": _limit,
     "part_of": _text,
     "other_zones": _texts,
     "words": _texts,
