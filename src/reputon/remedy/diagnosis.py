@@ -20,7 +20,7 @@ class Diagnosis:
     """One message and what follows from it; no cause and no plan where it reports no refusal.
 
     `file` is the name that a person gave the message by; `report` the one of its reports that the cause stands on.
-    `unasked` says why nobody could be asked, where that is so.
+    `unasked` says why nobody could be asked, where that is so; `authentication` is what is known of SPF, DKIM, DMARC.
     """
 
     file: str
@@ -30,6 +30,7 @@ class Diagnosis:
     cause: Cause | None = None
     plan: Plan | None = None
     unasked: str | None = None
+    authentication: str = ""
 
 
 def diagnose(file: str, message: Message, world: World, incidents: Incidents | None = None) -> Diagnosis:
@@ -47,7 +48,7 @@ def diagnose(file: str, message: Message, world: World, incidents: Incidents | N
         sent_by_us=world.sent.has(message.message_id),
     )
     unasked = world.resolver.why if isinstance(world.resolver, Nobody) else None
-    return Diagnosis(file, message, report, checks, cause, make(situation), unasked)
+    return Diagnosis(file, message, report, checks, cause, make(situation), unasked, situation.authentication)
 
 
 def as_json(diagnosis: Diagnosis) -> dict[str, Any]:

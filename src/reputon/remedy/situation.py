@@ -96,12 +96,11 @@ class Situation:
     @property
     def returnc(self) -> str | None:
         """Spamhaus's page about the question that the receiver asks wrongly, where the refusal quotes it."""
-        found = _RETURNC.search(self.report.text or "")
-        return found.group() if found else None
+        return returnc(self.report.text or "")
 
     @property
     def who_may_ask(self) -> str | None:
-        """Whom the list hears about a removal, as the catalogue says it: it begins with "nobody" where it hears none."""
+        """Whom the list hears about a removal, in the catalogue's words: "nobody ..." where it hears none."""
         return self.listed_by.who_may_ask if self.listed_by else None
 
     @property
@@ -111,6 +110,17 @@ class Situation:
 
     @property
     def authentication(self) -> str:
-        """What is known of SPF, DKIM and DMARC, beside the receiver's own words."""
-        facts = [fact.fact for fact in self.cause.facts if _MECHANISM.search(fact.fact)]
-        return one_line("; ".join(fact for fact in facts if not fact.startswith("the receiver ")), WORDS)
+        """What is known of SPF, DKIM and DMARC, beside the receiver's own words; "" where nothing is."""
+        return one_line("; ".join(fact for fact in shown(self.cause, self.report) if _MECHANISM.search(fact)), WORDS)
+
+
+def shown(cause: Cause, report: Report) -> tuple[str, ...]:
+    """The facts of a cause, without the receiver's words, which stand beside them anyway."""
+    words = f": {report.text or report.reason}"
+    return tuple(one_line(fact.fact.removesuffix(words), WORDS) for fact in cause.facts)
+
+
+def returnc(text: str) -> str | None:
+    """The address of Spamhaus's page about an error code, in a refusal that has one."""
+    found = _RETURNC.search(text)
+    return found.group() if found else None
