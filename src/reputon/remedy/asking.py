@@ -9,8 +9,8 @@ def provider_ticket(s: Situation) -> Step | None:
     if s.provider is None:
         return None
     support = s.provider.support
-    do = f"Open a ticket with {s.provider_name}: its address {s.address} is on {s.list_name}"
-    why = f"who may have it removed: {s.provider.who_may_delist}; `reputon ticket BOUNCE` writes the text"
+    do = f"Open a ticket at {s.provider_name} for {s.listed_ip or 'its listed address'}"
+    why = f"who may delist: {s.provider.who_may_delist}; text: reputon ticket BOUNCE"
     return Step("ask", do, why, support.who, support.url, "days")
 
 
@@ -30,7 +30,7 @@ def delisting_by_owner(s: Situation) -> Step | None:
         return None
     where = (s.listed_by.removal if s.listed_by else None) or _named_page(s)
     what = "the listed domain" if s.report.subject_kind == "domain" else s.address
-    do = f"Ask {s.list_name} to remove {what}, after the cause is mended"
+    do = f"Once that is mended, ask {s.list_name} to remove {what}"
     who = s.who_may_ask or f"the owner of the {'domain' if s.report.subject_kind == 'domain' else 'address'}"
     why = "it comes back as long as the cause is there"
     if s.provider is not None and s.cause.id == "own-address":
@@ -49,15 +49,14 @@ def not_delisting(s: Situation) -> Step | None:
     """A request for somebody else's address is refused, or changes nothing."""
     if not s.names_a_list:
         return None
-    where = s.listed_by.removal if s.listed_by else None
-    why = f"the address belongs to {s.provider_name}, so the request has to come from there; the page shows the data"
-    return Step("never", f"Do not ask {s.list_name} yourself to remove {s.address}", why, "you", where)
+    why = f"the address is not yours: the request has to come from {s.provider_name}"
+    return Step("never", f"Do not ask {s.list_name} yourself to remove {s.address}", why, "you")
 
 
 def tell_receiver(s: Situation) -> Step:
     """The receiver's own postmaster can let the mail in."""
-    do = f"Tell the postmaster of {s.receiver}, by another way than this route, what their server said"
-    why = "they can accept your domain in spite of the list; `reputon ticket --for receiver BOUNCE` writes the note"
+    do = f"Tell the postmaster of {s.receiver}, by another way, what their server said"
+    why = "they can let your domain in despite the list; text: reputon ticket --for receiver BOUNCE"
     return Step("ask", do, why, "you", s.postmaster, "hours")
 
 
@@ -65,7 +64,7 @@ def tell_receiver_it_is_broken(s: Situation) -> Step:
     """Their filter refuses everybody."""
     do = f"Tell the postmaster of {s.receiver} that their filter misreads {s.list_name}"
     why = "no listing of yours is the cause: every sender gets this answer until they change it; "
-    why += f"quote {s.returnc or 'their own words'} (`reputon ticket --for receiver BOUNCE` writes the note)"
+    why += f"quote {s.returnc or 'their own words'}; text: reputon ticket --for receiver BOUNCE"
     return Step("ask", do, why, "you, by telephone or from another address", s.postmaster, "hours")
 
 

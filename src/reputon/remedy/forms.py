@@ -12,7 +12,7 @@ PAGE = 60  # lines
 ROWS = 10  # messages at most
 WIDTH = 100  # characters of a line of text
 # What Markdown reads as markup: anywhere, and at the beginning of a line, where a value may stand after a bullet.
-_MARKUP = re.compile(r"[\\`*_\[\]<>#|~]|&(?=#?\w{1,40};)|^[-+=]|^\d{1,9}(?=[.)])")
+_MARKUP = re.compile(r"[\\`*_\[\]<>#|~]|&(?=#?\w{1,40};)|^[-+=]|^\d{1,9}(?=[.)](?:\s|$))")
 
 
 def render(audience: str, form: Form, **values: Any) -> str:

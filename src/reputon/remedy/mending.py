@@ -19,7 +19,7 @@ def mend_authentication(s: Situation) -> Step | None:
     where = None
     if s.author_domain:
         where = f"reputon auth {s.author_domain}" + (f" --ip {s.listed_ip}" if s.listed_ip else "")
-    do, takes = f"Correct {records} of {s.sender}", "minutes, and then the TTL of the old record"
+    do, takes = f"Correct {records} of {s.sender}", "minutes, plus the old record's TTL"
     return Step("now", do, f"{why}; no other route changes that", "whoever keeps your DNS", where, takes)
 
 
@@ -37,14 +37,15 @@ def send_by_smarthost(s: Situation) -> Step:
     """An address that is not meant to send."""
     do = f"Or send through the smart host of your provider, and let nothing else send from {s.address}"
     why = f"{s.list_name} holds addresses that are not meant to send mail directly"
-    return Step("now", do, why, "whoever runs your mail server", "in Postfix: relayhost = [smtp.provider.example]:587",
+    return Step("now", do, why, "your mail administrator", "in Postfix: relayhost = [smtp.provider.example]:587",
                 "an hour")  # fmt: skip
 
 
 def mend_address(s: Situation) -> Step:
     """An own address of which more is not known."""
-    do = f"Find what sent spam from {s.address}: an infected machine, a stolen password, a missing reverse name"
-    return Step("now", do, "the address is yours; the list saw mail from it", "your administrator", takes="hours")
+    do = f"Find what is wrong with {s.address}"
+    why = "it is yours: look for an infected machine, a stolen password, a bought list, a missing reverse name"
+    return Step("now", do, why, "your mail administrator", takes="hours")
 
 
 def find_machine(s: Situation) -> Step:
@@ -52,7 +53,7 @@ def find_machine(s: Situation) -> Step:
     do = f"Find the infected machine or stolen account behind {s.address}, clean it, and change the passwords"
     why = f"{s.list_name} lists addresses from which malware or a stolen account sends"
     where = "the firewall's log of port 25, and the mail log of logins: block port 25 for all but your mail server"
-    return Step("now", do, why, "your administrator", where, "hours")
+    return Step("now", do, why, "your mail administrator", where, "hours")
 
 
 def find_sending(s: Situation) -> Step:
@@ -60,30 +61,29 @@ def find_sending(s: Situation) -> Step:
     do = f"Find the mail from {s.address} that was taken for spam, and stop it: a form, a bought list, old addresses"
     why = f"{s.list_name} saw mail of yours at its traps, or had complaints"
     where = "the mail log, by sender and number of recipients, of the days before the refusal"
-    return Step("now", do, why, "your administrator", where, "hours")
+    return Step("now", do, why, "your mail administrator", where, "hours")
 
 
 def mend_behaviour(s: Situation) -> Step:
     """The provider judged the tenant's own mail."""
-    do = "Find what was sent in your name: a compromised account, a form, a list without consent"
-    why = f"{s.provider_name} took this mail for spam"
-    if s.cause.pool:
-        why += f" and sent it through its {s.cause.pool} pool"
-    return Step("now", do, why, "your administrator", takes="hours")
+    do = "Find what was sent in your name that is spam"
+    pool = f" and sent it through its {s.cause.pool} pool" if s.cause.pool else ""
+    why = f"{s.provider_name} took this mail for spam{pool}: a stolen account, a form, a list without consent"
+    return Step("now", do, why, "your mail administrator", takes="hours")
 
 
 def mend_forwarding(s: Situation) -> Step:
     """Forwarding without authentication."""
     do = "Stop forwarding mail that did not authenticate, or make the forwarder's domain an accepted one"
     why = f"{s.provider_name} sends such mail through its relay pool"
-    return Step("now", do, why, "your administrator", takes="an hour")
+    return Step("now", do, why, "your mail administrator", takes="an hour")
 
 
 def mend_domain(s: Situation) -> Step:
     """A listed domain."""
-    do = f"Find why the domain is on {s.list_name}: its links, its pages, mail sent in its name"
-    return Step("now", do, "the domain is listed, and it travels with the mail on every route", "the domain's owner",
-                takes="hours")  # fmt: skip
+    do = f"Find why the domain is on {s.list_name}"
+    why = "look at its links, its pages, and mail sent in its name: the domain travels with the mail on every route"
+    return Step("now", do, why, "the domain's owner", takes="hours")
 
 
 def mend_content(s: Situation) -> Step:  # noqa: ARG001 - one signature for every maker

@@ -34,7 +34,7 @@ def resend(s: Situation) -> Step | None:
     """A pool that rotates often lets the next try through."""
     if s.provider is None or not s.provider.rotates or s.sent_by_us is False:
         return None
-    why = f"{s.provider_name} sends from another address of the pool the next time, often one that is not listed"
+    why = "the next one leaves from another address of the pool, often one that is not listed"
     return Step("now", "Send the message again", why, "you", takes="in 5 to 10 minutes")
 
 
@@ -53,16 +53,14 @@ def resend_mended(s: Situation) -> Step:
 def relay(s: Situation) -> Step:
     """The way round; for an own address only with consent, because the relay answers for what the address sent."""
     own = s.cause.id == "own-address"
-    do = f"Send urgent mail to {s.receiver} through a second relay" + (", if you consent to that" if own else "")
-    why = f"another address carries it until {s.address} is clean; the route goes back by itself"
+    do = f"Send urgent mail to {s.receiver} by a second relay" + (", if you consent" if own else "")
+    why = f"another address carries it until {s.address} is clean, and the route goes back"
     if own:
         why += "; what sends spam must have stopped, or the relay is listed next"
     if not s.cause.verified:
         why += "; only after the listing is verified, by the list or by two bounces of mail that you sent"
-    domain = f" --domain {s.receiver_domain}" if s.receiver_domain else ""
-    where = f"reputon diagnose --json BOUNCE | reputon reroute plan --diagnosis -{domain}"
-    who = "you, or whoever runs your mail server"
-    return Step("now", do, why, who, where + (" --yes-own-address" if own else ""), "minutes")
+    where = "reputon diagnose --json BOUNCE | reputon reroute plan --diagnosis -"
+    return Step("now", do, why, "your mail administrator", where + (" --yes-own-address" if own else ""), "minutes")
 
 
 def no_relay(s: Situation) -> Step:
@@ -76,9 +74,8 @@ def wait_for_list(s: Situation) -> Step | None:
     if not s.names_a_list or s.sent_by_us is False:
         return None
     ends = (s.who_may_ask or "").partition(": ")[2] if s.hears_nobody else ""
-    why = ends or "listings of shared addresses end by themselves, often within days"
-    if s.provider is None and not ends:
-        why = "many listings end by themselves once the cause is mended"
+    shared = "listings of shared addresses often end within days"
+    why = ends or (shared if s.provider else "many listings end by themselves once the cause is mended")
     where = f"reputon check {s.listed_ip}" if s.listed_ip else None
     return Step("wait", "Look again every hour", why, "you", where, "hours to days")
 
@@ -102,17 +99,18 @@ def protect_domain(s: Situation) -> Step | None:
     if s.sent_by_us is not False:
         return None
     where = f"dig +short TXT _dmarc.{s.author_domain}" if s.author_domain else None
-    do = f"Look at the DMARC policy of {s.sender}: p=reject lets receivers refuse such mail, not bounce it"
-    return Step("now", do, "without a policy everybody may write your domain on their mail", "whoever keeps your DNS",
-                where, "weeks: from p=none to p=reject while you read the reports")  # fmt: skip
+    why = (
+        "with p=reject receivers refuse such mail instead of bouncing it to you; begin with p=none and read the reports"
+    )
+    do = f"Look at the DMARC policy of {s.sender}"
+    return Step("now", do, why, "whoever keeps your DNS", where, "weeks")
 
 
 def get_missing(s: Situation) -> Step | None:
     """Name what is missing."""
     if s.sent_by_us is False:
         return None
-    missing = "; ".join(s.cause.missing) or "more of the bounce"
-    do, why = f"Get what is missing: {missing}", "without it nobody's fault can be told"
+    do, why = "Get what is missing", "; ".join(s.cause.missing) or "more of the bounce"
     if s.has_headers:
         return Step("now", do, why, "you", "reputon diagnose BOUNCE")
     where = "save the whole bounce as a file (.eml or .msg), then: reputon diagnose bounce.eml"
@@ -126,7 +124,7 @@ def trace(s: Situation) -> Step | None:
     if s.provider is None:
         where = f"grep -F -- '{s.message_id}' /var/log/mail.log" if s.message_id else None
         return Step("now", "Look for the message in your mail server's log", "it has the address that it left from",
-                    "whoever runs your mail server", where, "minutes")  # fmt: skip
+                    "your mail administrator", where, "minutes")  # fmt: skip
     template = TRACES.get(s.provider.id)
     where = template.format(id=s.message_id or "<the Message-ID>") if template else s.provider.support.url
     why = f"the log of {s.provider_name} has the pool and the address that it left from"

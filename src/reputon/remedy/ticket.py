@@ -64,7 +64,7 @@ def write(diagnoses: Sequence[Diagnosis], provider: Provider, form: forms.Form =
 
 def to_receivers(
     diagnoses: Sequence[Diagnosis], providers: Mapping[str, Provider], form: forms.Form = "text"
-) -> list[Ticket]:  # noqa: E501
+) -> list[Ticket]:
     """One note for each receiver and cause; none where there is nothing that a receiver should hear."""
     groups: dict[tuple[str, CauseId], list[Diagnosis]] = {}
     for each in _about(diagnoses, "receiver"):
@@ -84,7 +84,7 @@ def _note(
     text = forms.render(
         "receiver", form, cause=cause, to=postmaster, receiver=receiver, subject=subject, affected=affected,
         provider=provider.name if provider else "our provider", returnc=returnc(affected.words),
-        facts=[fact for fact in affected.facts if not fact.startswith("the receiver ") and fact != affected.authentication],
+        facts=[f for f in affected.facts if not f.startswith("the receiver ") and f != affected.authentication],
         **_counts(affected),
     )  # fmt: skip
     return Ticket("receiver", receiver, postmaster, subject, text, _fields(affected))
