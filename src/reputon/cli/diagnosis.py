@@ -35,6 +35,7 @@ _FAULT = {
     "out-of-scope": "not a matter of reputation",
     "undetermined": "could not tell yet",
 }  # fmt: skip
+_FORGED = "not yours: the message that came back is none that you sent"
 _KINDS = {
     "policy": "it is not meant to send mail, or has no reverse name",
     "compromise": "a machine or a password is in other hands",
@@ -106,7 +107,9 @@ def _summary(found: "Diagnosis", report: "Report", cause: "Cause") -> Iterator[_
     kind = f" ({_KINDS[cause.detail]})" if cause.detail else ""
     proof = (" · verified" if cause.verified else " · not verified") if report.list or report.zone else ""
     sure = f"\n{cause.id} · confidence {cause.confidence:.0%}{proof}"
-    yield "fault", Text.assemble((f"{_FAULT[cause.id]}{kind}", "bold"), (sure, "dim"))
+    is_forged = any(step.id == "ignore-forged" for step in found.plan.steps) if found.plan else False
+    fault = _FORGED if is_forged else f"{_FAULT[cause.id]}{kind}"
+    yield "fault", Text.assemble((fault, "bold"), (sure, "dim"))
     others = sum(each.action in ("failed", "delayed") for each in found.message.reports) - 1
     who = (report.recipient or "a recipient that the text does not name") + (f" and {others} more" if others else "")
     by = report.rhost or "a server that the text does not name"

@@ -1,5 +1,6 @@
 """reputon ticket: the text for the provider's support, or for the receiver's postmaster, from the bounces."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -50,6 +51,9 @@ def command(
             console.print_json(_fields(each))
         else:
             console.print_text((f"{_BETWEEN[form]}\n" if number else "") + each.text.rstrip("\n"))
+        if each.audience == "provider" and sys.stderr.isatty():
+            support = known[each.name].support
+            console.err.print(f"Brought by {support.who}; support wants: {', '.join(support.needs)}.", markup=False)
 
 
 def _fields(written: "Ticket") -> dict[str, object]:

@@ -6,9 +6,14 @@ are there to be pasted, so that nothing in it may break a line, reorder it, or m
 
 import re
 import unicodedata
+from datetime import UTC, datetime
 from ipaddress import ip_address
 
 from reputon import subject
+
+UNKNOWN = "unknown"
+NAME = 80  # characters of a name, an address or an identifier that are shown
+WORDS = 300  # characters of anybody's words
 
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")  # controls, direction marks, line and paragraph separators
 _MESSAGE_ID = re.compile(r"<?[A-Za-z0-9._@+=-]{1,200}>?")  # those of Message-ID that no shell reads as its own
@@ -42,3 +47,13 @@ def address(text: str | None) -> str | None:
 def message_id(text: str | None) -> str | None:
     """A Message-ID that can be pasted between single quotes; None for one that has more in it."""
     return text if text and _MESSAGE_ID.fullmatch(text) else None
+
+
+def or_unknown(text: str | None) -> str:
+    """A name on one line, or that it is not known."""
+    return one_line(text, NAME) or UNKNOWN
+
+
+def utc(moment: datetime) -> str:
+    """A time as support desks read it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

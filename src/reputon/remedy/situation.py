@@ -8,9 +8,8 @@ from reputon.cause.decide import Cause
 from reputon.cause.incidents import domain_of
 from reputon.cause.provider import Provider
 from reputon.lists import BlockList
-from reputon.remedy.quoting import address, domain_name, message_id, one_line
+from reputon.remedy.quoting import WORDS, address, domain_name, message_id, one_line
 
-WORDS = 300  # characters of the receiver's own words in a step
 _RETURNC = re.compile(r"https?://check\.spamhaus\.org/returnc/[A-Za-z0-9._/-]{1,100}")
 _MECHANISM = re.compile(r"\b(?:spf|dkim|dmarc)\b", re.IGNORECASE)
 

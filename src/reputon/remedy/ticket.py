@@ -7,7 +7,7 @@ from typing import Any, Literal
 from reputon.cause.decide import CauseId
 from reputon.cause.provider import Provider
 from reputon.remedy import forms
-from reputon.remedy.affected import RECEIVERS, UNKNOWN, Affected, gather, receiver_of
+from reputon.remedy.affected import RECEIVERS, UNKNOWN, Affected, Pair, gather, pairs, receiver_of
 from reputon.remedy.diagnosis import Diagnosis
 from reputon.remedy.quoting import one_line
 from reputon.remedy.situation import returnc
@@ -51,7 +51,7 @@ def write(diagnoses: Sequence[Diagnosis], provider: Provider, form: forms.Form =
     blamed = [each for each in _about(diagnoses, "provider") if each.cause and each.cause.provider == provider.id]
     if not blamed:
         raise TicketError(f"no bounce blames {provider.name}: run `reputon diagnose` to see whose fault it is")
-    affected = gather(blamed, provider.ticket_headers, lambda found: provider.prefix_of(found) is not None)
+    affected = gather(pairs(blamed), provider.ticket_headers, lambda found: provider.prefix_of(found) is not None)
     first, more = _first(each.address for each in affected.entries), affected.addresses - 1
     where = f"address {first}" + (f" and {more} more are" if more > 0 else " is")
     subject = f"Our mail is refused: your outbound {where} on {_lists(affected)}"
@@ -66,21 +66,21 @@ def to_receivers(
     diagnoses: Sequence[Diagnosis], providers: Mapping[str, Provider], form: forms.Form = "text"
 ) -> list[Ticket]:
     """One note for each receiver and cause; none where there is nothing that a receiver should hear."""
-    groups: dict[tuple[str, CauseId], list[Diagnosis]] = {}
-    for each in _about(diagnoses, "receiver"):
-        assert each.cause is not None
-        assert each.report is not None
-        groups.setdefault((receiver_of(each.report), each.cause.id), []).append(each)
-    return [_note(receiver, cause, group, providers, form) for (receiver, cause), group in groups.items()]
+    groups: dict[tuple[str, CauseId], list[Pair]] = {}
+    for each, report in pairs(_about(diagnoses, "receiver")):
+        if each.cause is not None:
+            groups.setdefault((receiver_of(report), each.cause.id), []).append((each, report))
+    return [_note(receiver, cause, told, providers, form) for (receiver, cause), told in groups.items()]
 
 
 def _note(
-    receiver: str, cause: CauseId, group: Sequence[Diagnosis], providers: Mapping[str, Provider], form: forms.Form
+    receiver: str, cause: CauseId, told: Sequence[Pair], providers: Mapping[str, Provider], form: forms.Form
 ) -> Ticket:
-    affected = gather(group)
+    affected = gather(told)
     subject = f"{_NOTES[cause]}: {_lists(affected)}"
     postmaster = f"postmaster@{receiver}" if receiver != UNKNOWN else "the receiver's postmaster"
-    provider = providers.get((group[0].cause.provider if group[0].cause else None) or "")
+    blamed = told[0][0].cause
+    provider = providers.get(blamed.provider or "") if blamed else None
     text = forms.render(
         "receiver", form, cause=cause, to=postmaster, receiver=receiver, subject=subject, affected=affected,
         provider=provider.name if provider else "our provider", returnc=returnc(affected.words),
