@@ -83,7 +83,7 @@ def gather(
         entries=tuple(entries[:ADDRESSES]),
         samples=tuple(without(each, shared) for each in samples[:SAMPLES]),
         ids=tuple(shared.items()),
-        refused_by=or_unknown(first.rhost),
+        refused_by=domain_name(first.rhost) or address(first.rhost) or UNKNOWN,
         words=one_line(first.text or first.reason, WORDS) or UNKNOWN,
         wrapping=_wrapping(first),
         authentication=_together(each.authentication for each in diagnoses),
@@ -154,5 +154,6 @@ def _now(diagnosis: Diagnosis, subject: str) -> str:
         for checked in diagnosis.checks
         if checked.subject == subject
         for result in checked.results
+        if result.why != diagnosis.unasked or result.why is None
     ]
     return one_line("; ".join(said), WORDS) or "not asked"

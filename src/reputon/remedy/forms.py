@@ -40,11 +40,10 @@ def _environment(form: Form) -> Any:
     return made
 
 
-def wrapped(text: str, indent: int = 0) -> str:
-    """A line as lines of text; what follows the first is indented further, so that it begins nothing new."""
-    further = " " * (indent + 4 if indent else 0)
+def wrapped(text: str, first: int, further: int) -> str:
+    """A line as lines of text, the first and the further ones indented: what wraps begins nothing new."""
     lines = textwrap.wrap(
-        text, WIDTH, initial_indent=" " * indent, subsequent_indent=further, break_long_words=False,
+        text, WIDTH, initial_indent=" " * first, subsequent_indent=" " * further, break_long_words=False,
         break_on_hyphens=False,
     )  # fmt: skip
     return "\n".join(lines)

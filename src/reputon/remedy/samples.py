@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parseaddr, parsedate_to_datetime
 
 from reputon.bounce.report import Message, Report
@@ -59,8 +60,11 @@ def without(sample: Sample, shared: dict[str, str]) -> Sample:
 
 
 def _date(text: str | None) -> str:
-    """A Date field in UTC, as a message trace is searched; as it was written where it is no date."""
-    try:
-        return utc(parsedate_to_datetime(text or ""))
-    except (ValueError, OverflowError):
-        return or_unknown(text)
+    """The time of sending in UTC, as a message trace is searched; as it was written where it is no time."""
+    for reading in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            moment = reading(text or "")
+            return utc(moment if moment.tzinfo else moment.replace(tzinfo=UTC))  # "-0000" is a time in UTC
+        except (ValueError, OverflowError):
+            continue
+    return or_unknown(text)

@@ -116,7 +116,7 @@ class Situation:
 def shown(cause: Cause, report: Report) -> tuple[str, ...]:
     """The facts of a cause, without the receiver's words, which stand beside them anyway."""
     words = f": {report.text or report.reason}"
-    return tuple(one_line(fact.fact.removesuffix(words), WORDS) for fact in cause.facts)
+    return tuple(filter(None, (one_line(fact.fact.removesuffix(words), WORDS) for fact in cause.facts)))
 
 
 def returnc(text: str) -> str | None:

@@ -7,9 +7,9 @@ from typing import Any, Literal
 from reputon.cause.decide import CauseId
 from reputon.cause.provider import Provider
 from reputon.remedy import forms
-from reputon.remedy.affected import RECEIVERS, UNKNOWN, Affected, Pair, gather, pairs, receiver_of
+from reputon.remedy.affected import RECEIVERS, Affected, Pair, gather, pairs, receiver_of
 from reputon.remedy.diagnosis import Diagnosis
-from reputon.remedy.quoting import one_line
+from reputon.remedy.quoting import UNKNOWN, one_line
 from reputon.remedy.situation import returnc
 
 Audience = Literal["provider", "receiver"]
