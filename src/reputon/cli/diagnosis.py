@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from reputon.cause.decide import Cause
     from reputon.remedy.diagnosis import Diagnosis
     from reputon.remedy.plan import Plan
+    from reputon.remedy.step import Step
 
 _WHEN = {
     "now": ("do", "bold green"),
@@ -173,14 +174,23 @@ def _steps(plan: "Plan") -> "Table":
     table = _grid(2, 5)
     for number, step in enumerate(plan.steps, 1):
         word, style = _WHEN[step.when]
-        who = step.who if step.who != "you" else ""
-        rest = "".join(f" · {each}" for each in (step.takes, who) if each and step.when != "never")
-        said = Text.assemble((step.do, "bold"), (rest, "dim"), (f"\n{step.why}", "dim"))
-        if step.where:  # on a line of its own where it would be broken in two, and could not be copied
-            fits = len(step.why) + len(step.where) + 3 <= console.out.width - _STEP
-            said.append(f"{' ' if fits else chr(10)}→ {step.where}", style="cyan")
-        table.add_row(f"{number}.", Text(word, style=style), said)
+        table.add_row(f"{number}.", Text(word, style=style), _said(step, console.out.width - _STEP))
     return table
+
+
+def _said(step: "Step", width: int) -> "Text":
+    """A step on two lines if they are enough: what, when and who; why and where."""
+    from rich.text import Text
+
+    takes = f" · {step.takes}" if step.takes and step.when != "never" else ""
+    who = f" · {step.who}" if step.who != "you" and step.when != "never" else ""
+    is_short = len(step.do + takes + who) <= width
+    why = step.why if is_short or not who else f"{step.why}{who}"
+    said = Text.assemble((step.do, "bold"), (takes + (who if is_short else ""), "dim"), (f"\n{why}", "dim"))
+    if step.where:  # on a line of its own where it would be broken in two, and could not be copied
+        fits = len(why) + len(step.where) + 3 <= width
+        said.append(f"{' ' if fits else chr(10)}→ {step.where}", style="cyan")
+    return said
 
 
 def _explained(explained: Sequence[Mapping[str, Any]]) -> Iterator[_Row]:

@@ -34,7 +34,7 @@ def delisting_by_owner(s: Situation) -> Step | None:
     who = s.who_may_ask or f"the owner of the {'domain' if s.report.subject_kind == 'domain' else 'address'}"
     why = "it comes back as long as the cause is there"
     if s.provider is not None and s.cause.id == "own-address":
-        why += f"; {s.provider_name} says: {s.provider.who_may_delist}"
+        why += f"; of addresses of {s.provider_name}: {s.provider.who_may_delist}"
     return Step("ask", do, why, who, where, "hours to days")
 
 
@@ -50,6 +50,8 @@ def not_delisting(s: Situation) -> Step | None:
     if not s.names_a_list:
         return None
     why = f"the address is not yours: the request has to come from {s.provider_name}"
+    if s.cause.id in ("tenant-behaviour", "tenant-forwarding"):
+        why += ", and is in vain while such mail goes on"
     return Step("never", f"Do not ask {s.list_name} yourself to remove {s.address}", why, "you")
 
 

@@ -74,8 +74,14 @@ def wait_for_list(s: Situation) -> Step | None:
     if not s.names_a_list or s.sent_by_us is False:
         return None
     ends = (s.who_may_ask or "").partition(": ")[2] if s.hears_nobody else ""
-    shared = "listings of shared addresses often end within days"
-    why = ends or (shared if s.provider else "many listings end by themselves once the cause is mended")
+    is_shared = s.provider is not None and s.cause.id != "own-address"
+    shared, own = (
+        "listings of shared addresses often end within days",
+        "it ends once the cause is mended and the list knows",
+    )
+    why = ends or (shared if is_shared else own)
+    if s.listed_by and s.listed_by.registration and not s.cause.verified:
+        why += f"; to ask {s.list_name}: {s.listed_by.registration}"
     where = f"reputon check {s.listed_ip}" if s.listed_ip else None
     return Step("wait", "Look again every hour", why, "you", where, "hours to days")
 
@@ -111,8 +117,11 @@ def get_missing(s: Situation) -> Step | None:
     if s.sent_by_us is False:
         return None
     do, why = "Get what is missing", "; ".join(s.cause.missing) or "more of the bounce"
+    if s.listed_ip and "inventory.toml" in why:
+        own = f'in inventory.toml, if it is yours: [sender] addresses = ["{s.listed_ip}"]'
+        return Step("now", do, why, "you", own, "minutes")
     if s.has_headers:
-        return Step("now", do, why, "you", "reputon diagnose BOUNCE")
+        return Step("now", do, why, "you", "reputon diagnose BOUNCE", "minutes")
     where = "save the whole bounce as a file (.eml or .msg), then: reputon diagnose bounce.eml"
     return Step("now", do, why, "you", where, "minutes")
 

@@ -52,9 +52,7 @@ def write(diagnoses: Sequence[Diagnosis], provider: Provider, form: forms.Form =
     if not blamed:
         raise TicketError(f"no bounce blames {provider.name}: run `reputon diagnose` to see whose fault it is")
     affected = gather(pairs(blamed), provider.ticket_headers, lambda found: provider.prefix_of(found) is not None)
-    first, more = _first(each.address for each in affected.entries), affected.addresses - 1
-    where = f"address {first}" + (f" and {more} more are" if more > 0 else " is")
-    subject = f"Our mail is refused: your outbound {where} on {_lists(affected)}"
+    subject = f"Our mail is refused: {_whose(affected)} on {_lists(affected)}"
     is_mixed = any(each.cause and each.cause.id == "mixed" for each in blamed)
     text = forms.render(
         "provider", form, provider=provider, subject=subject, affected=affected, is_mixed=is_mixed, **_counts(affected)
@@ -101,8 +99,12 @@ def _about(diagnoses: Sequence[Diagnosis], audience: Audience) -> list[Diagnosis
     return [each for each in diagnoses if each.cause and each.report and each.cause.id in CAUSES[audience]]
 
 
-def _first(values: Any) -> str:
-    return next(iter(values), UNKNOWN)
+def _whose(affected: Affected) -> str:
+    """The provider's addresses and their verb."""
+    if not affected.entries:
+        return "one of your outbound addresses is"
+    more = affected.addresses - 1
+    return f"your outbound address {affected.entries[0].address}" + (f" and {more} more are" if more else " is")
 
 
 def _lists(affected: Affected) -> str:
