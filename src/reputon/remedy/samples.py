@@ -40,7 +40,7 @@ def _sample(message: Message, recipients: Sequence[str], labels: Sequence[tuple[
         recipient=recipients[0] + more,
         message_id=one_line(message.message_id, 2 * NAME) or UNKNOWN,
         ids=tuple(
-            (one_line(label, NAME), or_unknown(returned.first(name.lower()) if returned else None))
+            (one_line(label, NAME), one_line(returned.first(name.lower()) if returned else None) or UNKNOWN)
             for label, name in labels
         ),
     )
