@@ -150,8 +150,9 @@ def _evidence(found: "Diagnosis", report: "Report", cause: "Cause") -> Iterator[
         if not is_shown:
             yield "because", Text.assemble(fact.fact, (f" [{fact.read_in}]", "dim"))
     is_step = any(step.id == "get-missing" for step in found.plan.steps) if found.plan else False
+    told = tuple(filter(None, (found.unasked, *(r.why for checked in found.checks for r in checked.results))))
     for what in cause.missing:
-        if not is_step and not (found.unasked and what.endswith(found.unasked)):
+        if not is_step and not what.endswith(told):  # the panel has it, or the row below
             yield "missing", Text(what)
     if found.unasked and (what := _unasked(found, report, cause)):
         again = ": run without --offline to ask" if found.unasked.endswith("offline") else f" ({found.unasked})"

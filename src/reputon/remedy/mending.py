@@ -1,12 +1,15 @@
 """Steps that mend what is the sender's own: records, accounts, machines, forwarding, domains, messages."""
 
+import re
+
 from reputon.remedy.situation import Situation
 from reputon.remedy.step import Step
 
+_FAILED = re.compile(r"did not|=(?:fail|softfail|permerror)|says (?:fail|softfail|permerror)")
 # What each enhanced status code of RFC 7372 says to look at.
 RECORDS = {
     "5.7.20": "DKIM", "5.7.21": "DKIM", "5.7.22": "DKIM in the author's own domain",
-    "5.7.23": "SPF", "5.7.24": "SPF", "5.7.26": "SPF and DKIM, of which one must pass and be aligned (DMARC)",
+    "5.7.23": "SPF", "5.7.24": "SPF",
 }  # fmt: skip
 
 
@@ -15,7 +18,9 @@ def mend_authentication(s: Situation) -> Step | None:
     if s.report.reason == "requireptr":
         return None
     records = RECORDS.get(s.report.enhanced or "", "SPF, DKIM and DMARC")
-    why = s.authentication or f"the receiver says that the message did not authenticate as {s.sender}"
+    why = f"the receiver says that the message did not authenticate as {s.sender}"
+    if _FAILED.search(s.authentication):
+        why = s.authentication
     where = None
     if s.author_domain:
         where = f"reputon auth {s.author_domain}" + (f" --ip {s.listed_ip}" if s.listed_ip else "")

@@ -80,8 +80,6 @@ def wait_for_list(s: Situation) -> Step | None:
         "it ends once the cause is mended and the list knows",
     )
     why = ends or (shared if is_shared else own)
-    if s.listed_by and s.listed_by.registration and not s.cause.verified:
-        why += f"; to ask {s.list_name}: {s.listed_by.registration}"
     where = f"reputon check {s.listed_ip}" if s.listed_ip else None
     return Step("wait", "Look again every hour", why, "you", where, "hours to days")
 
