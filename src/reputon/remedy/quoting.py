@@ -21,10 +21,12 @@ _MESSAGE_ID = re.compile(r"<?[A-Za-z0-9._@+=-]{1,200}>?")  # those of Message-ID
 
 def one_line(text: str | None, most: int = 200) -> str:
     """The text on one line, of at most `most` characters; what cannot be seen is a space."""
-    some = (text or "")[: 4 * most]  # enough to see whether it is too long once the spaces are gone
+    text = text or ""
+    some = text[: 4 * most]  # enough to see whether it is too long once the spaces are gone
     seen = "".join(" " if unicodedata.category(each) in _UNSEEN else each for each in some)
     line = " ".join(seen.split())
-    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+    is_whole = len(line) <= most and some == text
+    return line if is_whole else line[: most - 1].rstrip() + "…"
 
 
 def domain_name(text: str | None) -> str | None:

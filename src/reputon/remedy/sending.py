@@ -74,12 +74,9 @@ def wait_for_list(s: Situation) -> Step | None:
     if not s.names_a_list or s.sent_by_us is False:
         return None
     ends = (s.who_may_ask or "").partition(": ")[2] if s.hears_nobody else ""
-    is_shared = s.provider is not None and s.cause.id != "own-address"
-    shared, own = (
-        "listings of shared addresses often end within days",
-        "it ends once the cause is mended and the list knows",
-    )
-    why = ends or (shared if is_shared else own)
+    why = ends or "it ends once the cause is mended and the list knows"
+    if s.provider is not None and s.cause.id != "own-address":
+        why = ends or "listings of shared addresses often end within days"
     where = f"reputon check {s.listed_ip}" if s.listed_ip else None
     return Step("wait", "Look again every hour", why, "you", where, "hours to days")
 
