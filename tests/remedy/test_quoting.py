@@ -27,7 +27,9 @@ def test_a_line_is_one_line_within_bounds_and_again_itself(text, most):
     assert one_line(line, most) == line
 
 
-@pytest.mark.parametrize("text", ["", None, "1.2.3.4", "a b.example", "-rf.example", "a;b.example", "$(x).example", "a..b"])
+@pytest.mark.parametrize(
+    "text", ["", None, "1.2.3.4", "a b.example", "-rf.example", "a;b.example", "$(x).example", "a..b"]
+)
 def test_no_domain(text):
     assert domain_name(text) is None
 

@@ -52,10 +52,11 @@ def diagnoses(draw, cause="provider-shared"):
                       date=draw(HOSTILE))  # fmt: skip
     said = draw(HOSTILE) or "listed"
     result = Result(said, "x.example", State.LISTED, ("127.0.0.2",), said, None, None, NOW, text=said)
-    facts = (Fact(f"the receiver says why: {report.text}", "the bounce"), Fact(draw(HOSTILE) or "a fact", "DNS"))
+    facts = (Fact(f"the receiver says why: {report.text}", "the bounce"), Fact(draw(HOSTILE) or "a fact", "DNS"),
+             Fact(f"SPF says {draw(HOSTILE)}", "DNS"))  # fmt: skip
     blamed = Cause(cause, 0.9, facts, provider="microsoft365", pool=draw(HOSTILE))
     checks = (Checked(report.listed_ip or "", State.LISTED, (result,)),)
-    return Diagnosis("x.eml", message, report, checks, blamed, authentication=draw(HOSTILE) or "")
+    return Diagnosis("x.eml", message, report, checks, blamed)
 
 
 def written(audience, form, found):

@@ -11,7 +11,7 @@ from reputon.cause.incidents import domain_of
 from reputon.remedy.diagnosis import Diagnosis
 from reputon.remedy.quoting import NAME, UNKNOWN, WORDS, address, domain_name, one_line, or_unknown, utc
 from reputon.remedy.samples import Sample, common, samples_of, without
-from reputon.remedy.situation import shown
+from reputon.remedy.situation import authentication, shown
 
 SAMPLES = 10  # messages that are shown, and
 ADDRESSES = 5  # listed addresses, so that it stays on one page
@@ -86,7 +86,9 @@ def gather(
         refused_by=domain_name(first.rhost) or address(first.rhost) or UNKNOWN,
         words=one_line(first.text or first.reason, WORDS) or UNKNOWN,
         wrapping=_wrapping(first),
-        authentication=_together(each.authentication for each in diagnoses),
+        authentication=_together(
+            authentication(each.cause, each.report) for each in diagnoses if each.cause and each.report
+        ),
         pool=_together(each.cause.pool if each.cause else None for each in diagnoses),
         facts=_facts(diagnoses),
     )

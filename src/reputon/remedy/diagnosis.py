@@ -20,7 +20,7 @@ class Diagnosis:
     """One message and what follows from it; no cause and no plan where it reports no refusal.
 
     `file` is the name that a person gave the message by; `report` the one of its reports that the cause stands on.
-    `unasked` says why nobody could be asked, where that is so; `authentication` is what is known of SPF, DKIM, DMARC.
+    `unasked` says why nobody could be asked, where that is so.
     """
 
     file: str
@@ -30,7 +30,6 @@ class Diagnosis:
     cause: Cause | None = None
     plan: Plan | None = None
     unasked: str | None = None
-    authentication: str = ""
 
 
 def diagnose(file: str, message: Message, world: World, incidents: Incidents | None = None) -> Diagnosis:
@@ -48,7 +47,7 @@ def diagnose(file: str, message: Message, world: World, incidents: Incidents | N
         sent_by_us=world.sent.has(message.message_id),
     )
     unasked = world.resolver.why if isinstance(world.resolver, Nobody) else None
-    return Diagnosis(file, message, report, checks, cause, make(situation), unasked, situation.authentication)
+    return Diagnosis(file, message, report, checks, cause, make(situation), unasked)
 
 
 def as_json(diagnosis: Diagnosis) -> dict[str, Any]:

@@ -110,7 +110,12 @@ class Situation:
     @property
     def authentication(self) -> str:
         """What is known of SPF, DKIM and DMARC, beside the receiver's own words; "" where nothing is."""
-        return one_line("; ".join(fact for fact in shown(self.cause, self.report) if _MECHANISM.search(fact)), WORDS)
+        return authentication(self.cause, self.report)
+
+
+def authentication(cause: Cause, report: Report) -> str:
+    """The facts of a cause about SPF, DKIM and DMARC, on one line."""
+    return one_line("; ".join(fact for fact in shown(cause, report) if _MECHANISM.search(fact)), WORDS)
 
 
 def shown(cause: Cause, report: Report) -> tuple[str, ...]:
