@@ -27,7 +27,8 @@ class Case:
     @property
     def expect(self) -> Mapping[str, Any]:
         """The label: cause, and where the case is about them verified, provider, detail, and causes it is `not`."""
-        return self.said["expect"]
+        label: Mapping[str, Any] = self.said["expect"]
+        return label
 
     def unfold(self, folder: Path) -> Path:
         """Write the world into an empty folder; the bounce's path."""
