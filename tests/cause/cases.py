@@ -1,9 +1,9 @@
 """Labelled cases: a bounce, the world around it, and the cause that the specification names, one TOML file each.
 
-`about`, `bounce`, `bounce_name`, `now`; `[dns]` as in dns.json, `[inventory]` as `[sender]` of inventory.toml, `[[sent]]`
-as the rows of sent.jsonl, `[[earlier]]` (name, text) as the files of bounces/: what is not there is not known.
-`[expect]`: `cause`, and where the case is about them `verified`, `provider`, `detail`, causes it is `not`; `why` argues.
-The labels were written from the specification before the program read one; a label is changed for the specification only.
+`about`, `bounce`, `bounce_name`, `now`; `[dns]` as in dns.json, `[inventory]` as `[sender]` of inventory.toml,
+`[[sent]]` as the rows of sent.jsonl, `[[earlier]]` (name, text) as the files of bounces/; what is not there is unknown.
+`[expect]`: `cause`, and where the case is about them `verified`, `provider`, `detail` and causes it is `not`; `why`.
+Labels are written from the specification, not from what the program says, and changed only where they contradict it.
 """
 
 import contextlib

@@ -30,6 +30,13 @@ def test_labels_argue_and_do_not_contradict_themselves():
         assert case.expect["cause"] not in case.expect.get("not", []), case.name
 
 
+def test_a_wrong_blame_and_a_missed_label_are_seen():
+    blamed = {"id": "provider-shared", "facts": [], "missing": [], "verified": True}
+    others = [case for case in CASES if case.expect["cause"] != "provider-shared"]
+    assert all(case.blames_wrongly(blamed) and case.misses(blamed) for case in others)
+    assert not any(case.blames_wrongly(blamed) for case in CASES if case not in others)
+
+
 def test_the_provider_is_never_blamed_wrongly(causes):
     assert [case.name for case in CASES if case.blames_wrongly(causes[case.name])] == []
 
