@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reputon import check, lists
-from reputon.check.ask import target
+from reputon.check.subjects import target
 from reputon.resolver import Answer, Nobody, Question, Status, World
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
