@@ -17,7 +17,8 @@ def questions(count: int) -> list[Question]:
 
 
 def code(name: str) -> list[str]:
-    return [f"127.0.{int(name.split('.')[0]) // 250}.{int(name.split('.')[0]) % 250}"]
+    number = int(name.partition(".")[0])
+    return [f"127.0.{number // 250}.{number % 250}"]
 
 
 def test_what_was_lost_is_asked_again_and_nothing_is_mixed_up():

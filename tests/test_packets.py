@@ -20,7 +20,7 @@ names = st.lists(labels, min_size=1, max_size=4).map(".".join).filter(lambda nam
 
 def reply(*rrsets: dns.rrset.RRset, rdtype: str = "A") -> bytes:
     response = dns.message.make_response(dns.message.make_query(NAME, rdtype, use_edns=0, id=7))
-    response.answer += rrsets
+    response.answer.extend(rrsets)
     wire: bytes = response.to_wire()
     return wire
 

@@ -5,9 +5,9 @@ import subprocess
 import sys
 
 import pytest
+from tests.servers.dns import Dns, Said
 
 from reputon import lists
-from tests.servers.dns import Dns, Said
 
 SUBJECT, LABELS = "192.0.2.7", "7.2.0.192"
 

@@ -17,6 +17,7 @@ from reputon.resolver import packets
 LEAST, FIRST, MOST = 4, 64, 200  # questions in flight: more loses datagrams at small servers (research/remedy.md 2.3)
 _BUFFER = 1 << 21  # bytes
 _SIZE = 4096  # bytes of one datagram: more than we say that we take
+_EARLY = 0.15  # seconds after which a datagram may be taken for lost, where answers come much faster
 _IDLE = 0.05  # seconds to wait at most before the clock is looked at again
 
 Heard = Callable[[int, bytes | None, int], bool]
@@ -48,6 +49,8 @@ class Exchange:
         self._by_number: list[dict[int, Flight]] = [{} for _ in servers]
         self._last_heard = [0.0] * len(servers)
         self._flights: deque[Flight] = deque()  # by the time they were sent, since each waits equally long
+        self._first: deque[Flight] = deque()  # first tries that were sent once
+        self._slowest = 0.0  # seconds that answers took of late
         self._again: deque[tuple[int, int]] = deque()
         self._room = float(FIRST)
         self._halved = 0.0
@@ -69,6 +72,7 @@ class Exchange:
                 if not any(self._last_heard) and self._flights and now > started + self._timeout * self._tries:
                     return  # nobody is there: what was not asked yet need not wait for the same silence
                 self._send(now)
+                self._repeat(now)
                 for descriptor, _ in poller.poll(self._wait(now) * 1000):
                     self._receive(by_descriptor[descriptor])
                 self._expire(self._clock())
@@ -81,6 +85,7 @@ class Exchange:
         if self._again:
             return 0.0
         ends = [self._flights[0].sent + self._timeout] if self._flights else []
+        ends += [self._first[0].sent + self._patience()] if self._first else []
         if self._due and self._at is not None and len(self._open) < self._room:
             ends.append(self._at[self._due[0]])
         return min(max(min(ends, default=now) - now, 0.001), _IDLE)
@@ -103,12 +108,29 @@ class Exchange:
         flight = mine[number] = Flight(place, attempt, server, number, now)
         tries.append((server, number))
         self._flights.append(flight)
+        if not attempt:
+            self._first.append(flight)
+        self._datagram(flight, now)
+
+    def _datagram(self, flight: Flight, now: float) -> None:
         try:
-            self._sockets[server].send(packets.query(number, self._questions[place]))
+            self._sockets[flight.server].send(packets.query(flight.number, self._questions[flight.place]))
         except BlockingIOError:
             self._halve(now)  # our own buffer is full: the datagram counts as lost
         except OSError:
             self._failed(flight)
+
+    def _patience(self) -> float:
+        """Seconds after which a first try has taken so much longer than others that it is probably lost."""
+        return min(max(3 * self._slowest, _EARLY), self._timeout) if self._slowest else self._timeout
+
+    def _repeat(self, now: float) -> None:
+        """Send first tries again, as they were, that are probably lost: one datagram must not cost a whole try."""
+        before, first = now - self._patience(), self._first
+        while first and (first[0].sent <= before or not self._is_open(first[0])):
+            flight = first.popleft()
+            if self._is_open(flight) and flight.sent + self._timeout > now:
+                self._datagram(flight, now)
 
     def _receive(self, server: int) -> None:
         receive, mine, questions = self._sockets[server].recv, self._by_number[server], self._questions
@@ -127,6 +149,7 @@ class Exchange:
 
     def _take(self, flight: Flight, data: bytes) -> None:
         now = self._last_heard[flight.server] = self._clock()
+        self._slowest = max(now - flight.sent, self._slowest * 0.98)
         first = self._open[flight.place][0]
         if flight.attempt and first[0] == flight.server and first[1] != flight.number:
             self._halve(now)

@@ -22,10 +22,10 @@ _KNOWN = {0: Status.ANSWER, 3: Status.NXDOMAIN}
 class Servers:
     """Real DNS over UDP, then TCP where an answer was cut; each server tried in turn.
 
-    `timeout`: the seconds that one try has; two of 0.8 s leave a dead list within the two that a person waits.
+    `timeout`: the seconds that one try has; two of 0.7 s leave a dead list within the two that a person waits.
     """
 
-    def __init__(self, servers: Iterable[tuple[str, int]], timeout: float = 0.8, tries: int = 2) -> None:
+    def __init__(self, servers: Iterable[tuple[str, int]], timeout: float = 0.7, tries: int = 2) -> None:
         self.servers = tuple(servers)
         self.timeout = timeout
         self.tries = tries
