@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from secrets import token_hex
+from os import urandom
 
 from reputon.check import health, limits
 from reputon.check.inquiry import Inquiry, chosen, inquiry, keys_of, masked
@@ -14,12 +14,13 @@ from reputon.check.memory import Memory
 from reputon.check.subjects import Target, target
 from reputon.lists import BlockList, Catalogue
 from reputon.lists.blocklist import SubjectKind
-from reputon.resolver import Answer, PacedResolver, Question, Resolver
+from reputon.resolver import Answer, PacedResolver, Question, Resolver, SeveralServers
 
 FEW = 8  # subjects whose questions do not wait for the test entries: a person waits, and so little is asked in vain
-_PROBES = 2  # random labels below each zone that is empty
+_PROBES, _PROBES_AGAIN = 2, 4  # random labels below each zone that is empty: at first, and before a listing is believed
 _LISTING = (State.LISTED, State.POLICY)
 
+Cell = tuple[Target, Inquiry]
 Wanted = tuple[Question, BlockList | None]  # a question, and the list whose limits it counts against
 
 
@@ -63,6 +64,7 @@ class Run:
         self._proofs: dict[str, Proof] = {}  # of the lists tested in this run
         self._paces: dict[str, limits.Pace] = {}
         self._probed = False
+        self._others_probed = False
         self._rewrites: str | None = None
 
     @property
@@ -75,7 +77,8 @@ class Run:
         targets = [target(subject) for subject in subjects]
         once = list({each.text: each for each in targets}.values())
         found = dict(zip((each.text for each in once), self._ask(once, now), strict=True))
-        self._memory.save()
+        if self._rewrites is None:
+            self._memory.save()
         return [found[each.text] for each in targets]
 
     def _ask(self, targets: Sequence[Target], now: datetime) -> list[Checked]:
@@ -113,7 +116,7 @@ class Run:
 
     def _test(self, untested: Sequence[Inquiry], wanted: Sequence[Wanted], now: datetime) -> list[Answer]:
         """The answers to the questions wanted, put together with those that show whether answers are believed."""
-        probes = [] if self._probed or not (untested or wanted) else health.probes(token_hex(8) for _ in range(_PROBES))
+        probes = _probes(_PROBES) if (untested or wanted) and not self._probed else []
         tests = [(point, each.entry) for each in untested for point in (each.always, each.never)]
         said = self._put([*((probe, None) for probe in probes), *tests, *wanted])
         about_resolver, points = said[: len(probes)], said[len(probes) : len(probes) + len(tests)]
@@ -191,27 +194,47 @@ class Run:
             return not_asked(each.entry, self._rewrites, now, each.matters)
         return judge(each.entry, masked(answer, each.key), self._proof(each), now, each.matters)
 
-    def _confirm(self, cells: Sequence[tuple[Target, Inquiry]], results: list[Result], now: datetime) -> None:
-        """Add the lists' own words to listings, which stand only if the list does not list everybody by now."""
+    def _confirm(self, cells: Sequence[Cell], results: list[Result], now: datetime) -> None:
+        """Believe listings only if names that do not exist still do not, and the list does not list everybody by now.
+
+        A resolver may rewrite some answers and not others, as one of its servers does.  With them go the questions for
+        the lists' own words.
+        """
         listed = [(place, *cells[place]) for place, result in enumerate(results) if result.state in _LISTING]
-        again = {each.mark: each for _, _, each in listed if each.mark not in self._proofs}
-        for each in again.values():
-            self._reserve(each.entry, 1, now)
+        if not listed:
+            return
+        again = [each for each in {each.mark: each for _, _, each in listed}.values() if each.mark not in self._proofs]
         texts = [(place, each, Question(f"{subject.labels}.{each.zone}", "TXT")) for place, subject, each in listed
                  if self._reserve(each.entry, 1, now)]  # fmt: skip
-        said = self._put([*((each.never, each.entry) for each in again.values()),
-                          *((question, each.entry) for _, each, question in texts)])  # fmt: skip
-        for each, never in zip(again.values(), said, strict=False):
-            word = prove(each.entry, never, masked(never, each.key)).word
-            self._proofs[each.mark] = Proof(self._proof(each).silence, word)
-            if word:
-                self._keep(each, now)
-        for (place, each, _), answer in zip(texts, said[len(again) :], strict=True):
+        again = [each for each in again if self._reserve(each.entry, 1, now)]
+        probes = _probes(_PROBES_AGAIN)
+        said = iter(self._put([*((probe, None) for probe in probes), *((each.never, each.entry) for each in again),
+                               *((question, each.entry) for _, each, question in texts)]))  # fmt: skip
+        self._rewrites = health.rewrites([*islice(said, len(probes)), *self._by_other_servers()])
+        for each, never in zip(again, islice(said, len(again)), strict=True):
+            self._learn_again(each, masked(never, each.key), now)
+        for (place, each, _), answer in zip(texts, said, strict=True):
             if text := " / ".join(masked(answer, each.key).records):
                 results[place] = with_text(results[place], text)
         for place, _, each in listed:
-            if each.mark in again and (word := self._proofs[each.mark].word):
-                results[place] = not_asked(each.entry, word, now, each.matters)
+            if why := self._rewrites or self._proof(each).word:
+                results[place] = not_asked(each.entry, why, now, each.matters)
+
+    def _by_other_servers(self) -> list[Answer]:
+        """What servers say of names that do not exist which are asked only when the first is silent; once a run."""
+        if self._others_probed or not isinstance(self._resolver, SeveralServers):
+            return []
+        self._others_probed = True
+        return [answer for other in self._resolver.others() for answer in other.ask(_probes(_PROBES))]
+
+    def _learn_again(self, each: Inquiry, never: Answer, now: datetime) -> None:
+        self._proofs[each.mark] = Proof(self._proof(each).silence, prove(each.entry, never, never).word)
+        if self._proofs[each.mark].word and self._rewrites is None:
+            self._keep(each, now)
+
+
+def _probes(labels: int) -> list[Question]:
+    return health.probes(urandom(8).hex() for _ in range(labels))
 
 
 def _checked(subject: Target, results: tuple[Result, ...]) -> Checked:

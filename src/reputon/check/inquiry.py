@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 
 from reputon.check.meaning import cannot_be_asked
 from reputon.check.subjects import CheckError, labelled
@@ -70,8 +69,14 @@ def inquiry(entry: BlockList, matters: bool, kind: SubjectKind, keys: Mapping[st
         return Inquiry(entry, matters, f"not asked: it needs {entry.registration or 'a key'} (--key, or lists.keys)")
     zone = entry.keyed.replace("{key}", key) if entry.keyed and key else entry.zone
     always, never = (Question(f"{labelled(point).labels}.{zone}", "A") for point in entry.test_points(kind))
-    mark = always.name.replace(key, sha256(key.encode()).hexdigest()[:12]) if key else always.name
+    mark = always.name.replace(key, _hash(key)) if key else always.name
     return Inquiry(entry, matters, None, zone, always, never, key, mark)
+
+
+def _hash(key: str) -> str:
+    from hashlib import sha256  # 3 ms, and few have keys
+
+    return sha256(key.encode()).hexdigest()[:12]
 
 
 def masked(answer: Answer, key: str | None) -> Answer:

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -30,8 +31,9 @@ class Memory:
         self._resolver = resolver
         self._changed: dict[str, Health] = {}
         self.warning: str | None = None
-        if self._path is not None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+        if folder is not None and (why := _cannot_be_used(folder)):
+            self.warning = f"nothing is kept of this run: {why} (state_dir in the configuration)"
+            self._path = None
         self._health, self._spent = self._read()
         if fresh:
             self._health = {}
@@ -98,6 +100,15 @@ class Memory:
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
             self.warning = f"{self._path} is not used and will be written anew: {error or type(error).__name__}"
             return {}, {}
+
+
+def _cannot_be_used(folder: Path) -> str | None:
+    """Why nothing can be kept there; a check that cannot remember is a check all the same."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return f"{folder}: {error.strerror}"
+    return None if os.access(folder, os.W_OK | os.X_OK) else f"{folder} cannot be written"
 
 
 def _row(health: Health) -> dict[str, Any]:

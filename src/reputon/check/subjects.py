@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from itertools import islice
 
 from reputon.authentication.domains import organizational
 from reputon.lists.blocklist import SubjectKind
@@ -12,6 +13,7 @@ from reputon.subject import SubjectError, domain
 PREFIX = 4096  # addresses of one prefix
 IP6_BITS = 120  # the shortest IPv6 prefix
 HOST = 16  # addresses of one host name
+_TOGETHER = 64  # names that are looked up at once
 _HOST_MARK = "host:"
 
 
@@ -103,17 +105,23 @@ class Expanded:
 
 def expand(found: Iterable[Named], resolver: Resolver) -> Iterator[Expanded]:
     """Every address and domain that is meant, one after the other; hosts are looked up when their turn comes."""
-    for each in found:
-        for subject in each.subjects:
-            yield Expanded(str(subject))
-        if each.host is not None:
-            yield from (Expanded(address, each.host) for address in _addresses(each.host, resolver))
+    rest = iter(found)
+    while some := list(islice(rest, _TOGETHER)):
+        addresses = _addresses([each.host for each in some if each.host is not None], resolver)
+        for each in some:
+            for subject in each.subjects:
+                yield Expanded(str(subject))
+            if each.host is not None:
+                yield from (Expanded(address, each.host) for address in addresses[each.host])
 
 
-def _addresses(host: str, resolver: Resolver) -> list[str]:
-    answers = resolver.ask([Question(host, "A"), Question(host, "AAAA")])
-    records = [record for answer in answers for record in answer.records]
-    return [record for record in records if _is_address(record)][:HOST]
+def _addresses(hosts: Iterable[str], resolver: Resolver) -> dict[str, list[str]]:
+    """At most HOST addresses of each host."""
+    found: dict[str, list[str]] = {host: [] for host in hosts}
+    questions = [Question(host, rdtype) for host in found for rdtype in ("A", "AAAA")]
+    for answer in resolver.ask(questions) if questions else ():
+        found[answer.question.name] += [record for record in answer.records if _is_address(record)]
+    return {host: addresses[:HOST] for host, addresses in found.items()}
 
 
 def _is_address(text: str) -> bool:

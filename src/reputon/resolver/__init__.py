@@ -73,6 +73,15 @@ class PacedResolver(Resolver, Protocol):
         ...
 
 
+@runtime_checkable
+class SeveralServers(Protocol):
+    """A resolver that asks other servers when its first is silent."""
+
+    def others(self) -> Sequence[Resolver]:
+        """Those others, each alone."""
+        ...
+
+
 class Nobody:
     """The resolver of an offline run: nothing is asked, and everything is unknown because of that."""
 

@@ -39,6 +39,10 @@ class Servers:
         """Ask each question not before its time, in seconds of `time.monotonic`."""
         return _Batch(self, questions).run(at)
 
+    def others(self) -> list["Servers"]:
+        """The servers after the first, each alone and with one try."""
+        return [Servers([server], self.timeout, 1) for server in self.servers[1:]]
+
 
 class _Batch:
     """The questions of one call, and what is known of each so far."""
