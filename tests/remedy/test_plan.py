@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reputon import lists
 from reputon.bounce.report import Message, Report, Returned
 from reputon.cause import providers
-from reputon.cause.decide import Cause, CauseId, Detail, Fact
+from reputon.cause.case import Cause, CauseId, Detail, Fact
 from reputon.remedy import plan
 from reputon.remedy.situation import Situation
 

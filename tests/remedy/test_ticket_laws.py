@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from reputon.bounce.report import Message, Report, Returned
 from reputon.cause import providers
-from reputon.cause.decide import Cause, Fact
+from reputon.cause.case import Cause, Fact
 from reputon.check.meaning import Checked, Result, State
 from reputon.remedy import forms, ticket
 from reputon.remedy.diagnosis import Diagnosis

@@ -7,11 +7,13 @@ from reputon import check
 from reputon.authentication import results as authentication_results
 from reputon.authentication.judgement import Authentication, SpfNow, is_provider, is_receiver, judge
 from reputon.bounce.report import Message, Report
-from reputon.cause.decide import Case, Cause, Fact, ListState, decide
+from reputon.cause import owner
+from reputon.cause.case import Case, Cause, Fact, ListState
+from reputon.cause.decide import decide
 from reputon.cause.incidents import Incidents, address_of, domain_of
 from reputon.cause.provider import Provider
 from reputon.cause.world import World
-from reputon.check.meaning import Checked, State
+from reputon.check.meaning import Checked, Result, State
 from reputon.resolver import Nobody
 
 # The most telling report of a message first: reputation before policy before the rest.
@@ -38,9 +40,9 @@ def examine(
         return (), None
     if report.listed_ip != (found := address_of(report)):  # anything else would be compared with networks in vain
         report = replace(report, listed_ip=found)
-    checks = _check(report, world)
     incidents = Incidents.of([*world.earlier, message], world.sent, world.providers) if incidents is None else incidents
-    return checks, decide(_case(message, report, checks, world, incidents))
+    checks, case = _case(message, report, world, incidents)
+    return checks, decide(case)
 
 
 def most_telling(reports: Sequence[Report]) -> Report | None:
@@ -49,24 +51,28 @@ def most_telling(reports: Sequence[Report]) -> Report | None:
     return min(refused, key=lambda report: _TELLING.index(report.subject_kind or "other"), default=None)
 
 
-def _check(report: Report, world: World) -> tuple[Checked, ...]:
-    if report.listed_ip is None:
-        return ()
+def _check(report: Report, subject: str | None, world: World) -> tuple[Checked, ...]:
     named = [each for each in (report.list, report.zone) if each]
+    if subject is None or (report.subject_kind == "domain" and not named):
+        return ()
     try:
-        found = check.ask([report.listed_ip], world.catalogue, world.resolver, world.now, named or None, world.keys)
+        found = check.ask([subject], world.catalogue, world.resolver, world.now, named or None, world.keys)
     except check.CheckError:
         return ()  # what the refusal shows as an address is none that a list can be asked about
     return tuple(found)
 
 
-def _case(message: Message, report: Report, checks: tuple[Checked, ...], world: World, incidents: Incidents) -> Case:
-    address = report.listed_ip
-    provider = _provider(address, report, message, world)
-    state, why = _list_state(report, checks)
-    words = " ".join(each for each in (report.wrapper_text, report.text) if each)
+def _case(message: Message, report: Report, world: World, incidents: Incidents) -> tuple[tuple[Checked, ...], Case]:
+    """What the lists say of the listed address or domain, and everything known about the refusal."""
+    address, left_from = owner.address(message, report)
+    domain = owner.listed_domain(message, report, world)
+    checks = _check(report, domain if report.subject_kind == "domain" else address, world)
+    results = [result for checked in checks for result in checked.results]
+    state, why = _list_state(report, results)
+    provider, range_ = owner.provider(address, report, message, world)
+    words = " ".join(each for each in (report.wrapper_enhanced, report.wrapper_text, report.text) if each)
     entry = world.catalogue.by_words(report.list) if report.list else None
-    return Case(
+    return checks, Case(
         report=report,
         address=address,
         list_state=state,
@@ -79,7 +85,13 @@ def _case(message: Message, report: Report, checks: tuple[Checked, ...], world: 
         sent_by_us=world.sent.has(message.message_id),
         matched_bounces=incidents.matched(report),
         list_is_closed=entry is not None and entry.is_closed,
+        lists_all=bool(report.list or report.zone) and any(result.lists_all for result in results),
         returned_headers=bool(_headers(message)),
+        domain=domain,
+        left_from=left_from,
+        owner=owner.proof(address, message, world),
+        range=range_,
+        silent_domain=owner.silent_domain(message, provider, world),
     )
 
 
@@ -87,25 +99,7 @@ def _headers(message: Message) -> tuple[tuple[str, str], ...]:
     return message.returned.headers if message.returned else ()
 
 
-def _provider(address: str | None, report: Report, message: Message, world: World) -> Provider | None:
-    """The provider whose range holds the address; without an address, the one whose server wrote the bounce."""
-    for provider in world.providers.values():
-        if address is not None:
-            if provider.prefix_of(address):
-                return provider
-        elif (
-            any(_below(message.reporter, host) for host in provider.hosts) and report.enhanced in provider.tenant_codes
-        ):
-            return provider
-    return None
-
-
-def _below(host: str | None, name: str) -> bool:
-    return host is not None and (host.lower() == name or host.lower().endswith("." + name))
-
-
-def _list_state(report: Report, checks: tuple[Checked, ...]) -> tuple[ListState, str]:
-    results = [result for checked in checks for result in checked.results]
+def _list_state(report: Report, results: Sequence[Result]) -> tuple[ListState, str]:
     states = {_LIST_STATES.get(result.state) for result in results}
     for state in ("listed", "unknown", "clean"):  # clean only if every list that the bounce names says so
         if state in states and (report.list or report.zone):

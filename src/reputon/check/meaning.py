@@ -36,6 +36,7 @@ class Result:
     """What one list says of the subject: `meaning` of its codes, or `why` it is unknown.
 
     `matters`: whether not knowing it forbids to call the subject clean.  `text`: the list's own words (TXT).
+    `lists_all`: it gives everybody the same answer, so that a receiver who asks it refuses everybody.
     """
 
     list: str
@@ -48,6 +49,7 @@ class Result:
     asked_at: datetime
     matters: bool = True
     text: str | None = None
+    lists_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Verdict:
     codes: tuple[str, ...] = ()
     meaning: str | None = None
     why: str | None = None
+    lists_all: bool = False
 
 
 def judge(entry: BlockList, answer: Answer, proof: Proof, now: datetime, matters: bool = True) -> Result:
@@ -82,7 +85,7 @@ def judge(entry: BlockList, answer: Answer, proof: Proof, now: datetime, matters
     verdict = _read(entry, answer)
     why = proof.silence or proof.word if verdict.state is State.CLEAN else proof.word
     if why is not None and verdict.state is not State.UNKNOWN:
-        verdict = Verdict(State.UNKNOWN, verdict.codes, why=why)
+        verdict = Verdict(State.UNKNOWN, verdict.codes, why=why, lists_all=why == proof.word)
     return _result(entry, verdict, now, matters)
 
 
@@ -144,7 +147,7 @@ def _read(entry: BlockList, answer: Answer) -> Verdict:
     codes = tuple(sorted(set(answer.records), key=_by_number))
     why = _refusal(entry, codes)
     if why is not None:
-        return Verdict(State.UNKNOWN, codes, why=why)
+        return Verdict(State.UNKNOWN, codes, why=why, lists_all=not all(code.startswith("127.") for code in codes))
     return _read_codes(entry, codes)
 
 
@@ -201,6 +204,7 @@ def _result(entry: BlockList, verdict: Verdict, now: datetime, matters: bool) ->
         codes=verdict.codes,
         meaning=verdict.meaning,
         why=verdict.why,
+        lists_all=verdict.lists_all,
         removal=entry.removal,
         asked_at=now,
         matters=matters,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from reputon.bounce.report import Report
-    from reputon.cause.decide import Cause
+    from reputon.cause.case import Cause
     from reputon.remedy.diagnosis import Diagnosis
     from reputon.remedy.plan import Plan
     from reputon.remedy.step import Step

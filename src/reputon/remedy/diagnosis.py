@@ -5,7 +5,7 @@ from typing import Any
 
 from reputon import bounce
 from reputon.bounce.report import Message, Report
-from reputon.cause.decide import Cause
+from reputon.cause.case import Cause
 from reputon.cause.examine import examine, most_telling
 from reputon.cause.incidents import Incidents
 from reputon.cause.world import World

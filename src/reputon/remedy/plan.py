@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from reputon.cause.decide import CauseId, Detail
+from reputon.cause.case import CauseId, Detail
 from reputon.remedy.asking import (
     ask_hoster,
     delisting_by_owner,

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from reputon.bounce.report import Message, Report
-from reputon.cause.decide import Cause
+from reputon.cause.case import Cause
 from reputon.cause.incidents import domain_of
 from reputon.cause.provider import Provider
 from reputon.lists import BlockList

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from reputon.cause.decide import CauseId
+from reputon.cause.case import CauseId
 from reputon.cause.provider import Provider
 from reputon.remedy import forms
 from reputon.remedy.affected import RECEIVERS, Affected, Pair, gather, pairs, receiver_of

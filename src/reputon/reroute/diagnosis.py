@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reputon.cause.decide import CauseId
+from reputon.cause.case import CauseId
 from reputon.reroute.incident import CAUSES, RerouteError
 from reputon.subject import SubjectError, domain
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import Literal, get_args
 
-from reputon.cause.decide import CauseId
+from reputon.cause.case import CauseId
 from reputon.subject import SubjectError, domain
 
 Mode = Literal["soft", "hard"]  # soft: first the usual way, the relay for what is refused there; hard: the relay
