@@ -94,12 +94,21 @@ def about_content(case: Case) -> Cause | None:
     return _verdict(case, "content", 0.8, [words(case)]) if case.report.subject_kind == "content" else None
 
 
+def tenant_forwards(case: Case) -> Cause | None:
+    """The relay pool: the tenant forwards mail whose sender did not authenticate."""
+    if case.pool is None or case.pool.id != "relay":
+        return None
+    if case.report.subject_kind != "ip" and case.report.wrapper_enhanced not in case.pool.words:
+        return None
+    return _verdict(case, "tenant-forwarding", 0.85, known(words(case), case.left_from, case.range, pool(case)))
+
+
 def says_nothing(case: Case) -> Cause | None:
     """ "Access denied", "policy reasons": a refusal that gives no reason blames nobody."""
     report = case.report
     if report.subject_kind == "ip" or (report.reason not in _VAGUE and report.subject_kind is not None):
         return None
-    if report.fault in ("recipient-policy", "receiver") or report.list or report.zone:
+    if report.list or report.zone:
         return None
     return _verdict(case, "undetermined", 0.3, [words(case)], "why the receiver refused: its postmaster can tell")
 
@@ -117,13 +126,6 @@ def own_address(case: Case) -> Cause | None:
     if case.list_state == "clean":
         return _verdict(case, "resolved", 0.9, facts)
     return replace(_verdict(case, "own-address", 0.9, facts), detail=detail_of(case))
-
-
-def tenant_forwards(case: Case) -> Cause | None:
-    """The relay pool: the tenant forwards mail whose sender did not authenticate."""
-    if case.pool is None or case.pool.id != "relay":
-        return None
-    return _verdict(case, "tenant-forwarding", 0.85, known(words(case), case.left_from, case.range, pool(case)))
 
 
 def tenant_behaves(case: Case) -> Cause | None:
@@ -189,10 +191,10 @@ BRANCHES: tuple[Branch, ...] = (
     about_authentication,
     about_a_domain,
     about_content,
+    tenant_forwards,
     says_nothing,
     not_about_reputation,
     own_address,
-    tenant_forwards,
     tenant_behaves,
     gone,
     both,

@@ -80,7 +80,7 @@ def provider(found: str | None, report: Report, message: Message, world: World) 
         if prefix is not None:
             where = f"{each.name}: outbound ranges as of {each.as_of}"
             return each, Fact(f"{found} lies in {prefix}, outbound addresses of {each.name}", where)
-        if found is None and report.enhanced in each.tenant_codes and _any(message.reporter, each.hosts):
+        if found is None and _speaks(each, report) and _any(message.reporter, each.hosts):
             return each, None
     if found is None:
         return None, None
@@ -90,6 +90,12 @@ def provider(found: str | None, report: Report, message: Message, world: World) 
         named = next(each for each in world.providers.values() if _any(name, each.hosts))
         return named, Fact(f"{found} is called {name}, a name of {named.name}", f"DNS: PTR of {found} and back")
     return None, None
+
+
+def _speaks(each: Provider, report: Report) -> bool:
+    """Whether a status is the provider's own word about its tenant, or about the pool that it used."""
+    of_pools = (word for pool in each.pools for word in pool.words)
+    return report.enhanced in each.tenant_codes or (report.wrapper_enhanced or "-") in of_pools
 
 
 def silent_domain(message: Message, by: Provider | None, world: World) -> Fact | None:
