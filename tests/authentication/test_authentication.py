@@ -2,9 +2,10 @@
 
 import pytest
 
-from reputon.authentication import domains, results, spf
-from reputon.authentication.judgement import judge
-from reputon.resolver import World
+from reputon.authentication import dmarc, domains, results, spf
+from reputon.authentication.dkim import Signature
+from reputon.authentication.judgement import Now, judge
+from reputon.resolver import Answer, Question, Status, World
 
 RESULTS = [
     ("mx.example; spf=pass smtp.mailfrom=a.example; dkim=fail header.d=a.example", "mx.example",
@@ -90,24 +91,31 @@ def said(host, words):
 PASS, FAIL = "spf=pass smtp.mailfrom=a.example", "spf=fail smtp.mailfrom=a.example"
 
 
-def verdict(found, spf_now=None, author="a.example"):
-    return judge(found, receivers=["receiver.example"], provider=["provider.example"], spf_now=spf_now, author=author)
+def dns(result, signatures=(), author="a.example"):
+    """What DNS says now, with this result of SPF."""
+    found = dmarc.discover(author, {name: Answer(Question(name, "TXT"), Status.NXDOMAIN) for name in dmarc.targets(author)})
+    outcome = dmarc.evaluate(found, (result, "a.example"), [(each.result, each.domain) for each in signatures])
+    return Now(spf.Spf(result, "a.example", ""), tuple(signatures), found, outcome)
+
+
+def verdict(found, now=None, author="a.example"):
+    return judge(found, receivers=["receiver.example"], provider=["provider.example"], now=now, author=author)
 
 
 def test_the_receiver_is_believed_before_dns_and_the_provider():
     found = said("mx.receiver.example", FAIL) + said("out.provider.example", PASS)
-    judged = verdict(found, spf.Spf("pass", "a.example", ""))
+    judged = verdict(found, dns("pass"))
     assert (judged.state, judged.read_in) == ("fail", "the receiver's Authentication-Results")
 
 
 def test_dns_is_believed_before_the_provider():
-    judged = verdict(said("out.provider.example", PASS), spf.Spf("fail", "a.example", ""))
+    judged = verdict(said("out.provider.example", PASS), dns("fail"))
     assert (judged.state, judged.read_in) == ("fail", "DNS: TXT a.example")
 
 
 @pytest.mark.parametrize("result", ["none", "neutral", "temperror"])
 def test_no_word_from_dns_leaves_it_to_the_provider(result):
-    judged = verdict(said("out.provider.example", PASS), spf.Spf(result, "a.example", ""))
+    judged = verdict(said("out.provider.example", PASS), dns(result))
     assert judged.state == "pass"
 
 

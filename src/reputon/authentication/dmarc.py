@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reputon.authentication.domains import organizational
-from reputon.authentication.faults import Fault, shown
+from reputon.authentication.faults import Fault, Weight, shown
 from reputon.resolver import Answer, Question, Resolver
 from reputon.subject import SubjectError
 from reputon.subject import domain as parse_domain
@@ -150,8 +150,9 @@ def parse(domain: str, text: str) -> tuple[Record | None, list[Fault]]:
         name = name.lower()
         bad = _bad(name, value if separator else "", name in tags)
         if bad:
+            weight: Weight = "fault" if name in _SETS or name in _FREE else "note"  # receivers pass over unknown tags
             faults.append(Fault("dmarc-tag", where, f"`{shown(part)}` in the DMARC record of {domain}: {bad}",
-                                "correct or remove this tag"))  # fmt: skip
+                                "correct or remove this tag", weight))  # fmt: skip
         else:
             tags[name] = value
     if len(text) > SIZE or len(parts) > TAGS:

@@ -16,24 +16,29 @@ _resolver: ContextVar[Resolver] = ContextVar("resolver")
 
 @dataclass(frozen=True, slots=True)
 class Spf:
-    """The result (`pass`, `fail`, `softfail`, `neutral`, `none`, `temperror`, `permerror`) and why."""
+    """The result (`pass`, `fail`, `softfail`, `neutral`, `none`, `temperror`, `permerror`) and why.
+
+    `mechanism` is the term of the domain's own record that matched.
+    """
 
     result: str
     domain: str
     why: str
+    mechanism: str | None = None
 
 
 def evaluate(address: str, mail_from: str, helo: str, resolver: Resolver) -> Spf:
     """Whether `address` may send with this envelope sender; an empty one is judged by `helo`."""
     domain = mail_from.rpartition("@")[2].lower() or helo.lower()
     token = _resolver.set(resolver)
+    query = pyspf.query(i=address, s=mail_from, h=helo, querytime=TIME_LIMIT)
     try:
-        result, why = pyspf.check2(i=address, s=mail_from, h=helo, querytime=TIME_LIMIT)
+        result, _, why = query.check()
     except (pyspf.PermError, pyspf.TempError) as error:
         result, why = "permerror", str(error)
     finally:
         _resolver.reset(token)
-    return Spf(result, domain, why)
+    return Spf(result, domain, why, getattr(query, "mechanism", None))
 
 
 def _lookup(name: str, rdtype: str, _strict: object = True, _timeout: float = TIME_LIMIT) -> Sequence[Any]:
