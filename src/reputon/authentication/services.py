@@ -59,7 +59,7 @@ def missing_include(walk: Walk, service: Service, does_send: bool) -> Fault | No
     A record that could not be read to its end (DNS failed, too many lookups) gives no such word.
     """
     cut = any(each.id in ("too-many-lookups", "loop") for each in walk.faults)
-    if walk.record is None or service.include in walk.includes or walk.unknown or cut:
+    if walk.record is None or service.include in walk.includes or walk.unknown or walk.dynamic or cut:
         return None
     left = f"mail left through {service.name}" if does_send else f"its MX is at {service.name}"
     return Fault(

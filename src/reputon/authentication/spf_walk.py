@@ -32,7 +32,7 @@ class Walk:
 
     `record` is None where there is none; `networks` are those that pass; `lookups` and `voids` are counted over all
     records followed; `includes` are the names included or redirected to, in order; `unknown` says what DNS could not
-    tell, and which terms depend on the message.
+    tell, `dynamic` which terms depend on the message, so that nothing is known of the addresses behind them.
     """
 
     domain: str
@@ -43,6 +43,7 @@ class Walk:
     includes: tuple[str, ...]
     faults: tuple[Fault, ...]
     unknown: tuple[str, ...] = ()
+    dynamic: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,7 @@ def walk(domain: str, resolver: Resolver, limit: int = COUNTED) -> Walk:
 
 def is_spf(text: str) -> bool:
     """Whether a TXT record is an SPF record (RFC 7208 section 4.5)."""
-    head = text[:7].lower()
-    return head == "v=spf1" or head == "v=spf1 "
+    return text[:7].lower() in ("v=spf1", "v=spf1 ")
 
 
 def _term(word: str) -> Term:
@@ -134,6 +134,7 @@ class _Walker:
     includes: dict[str, None] = field(default_factory=dict)
     found: dict[tuple[str, str, str], Fault] = field(default_factory=dict)
     unknown: dict[str, None] = field(default_factory=dict)
+    dynamic: dict[str, None] = field(default_factory=dict)
     lookups: int = 0
     voids: int = 0
 
@@ -147,7 +148,8 @@ class _Walker:
             self.say("too-many-voids", at, f"{self.voids} lookups of the record find nothing, and receivers stop "
                      f"at {VOIDS}", "remove the names that no longer exist")  # fmt: skip
         return Walk(at, record, tuple(self.networks), self.lookups, self.voids, tuple(self.includes),
-                    tuple(self.found.values()), tuple(self.unknown))  # fmt: skip
+                    tuple(self.found.values()), tuple(self.unknown),
+                    tuple(self.dynamic))  # fmt: skip
 
     def say(self, name: str, where: str, words: str, remedy: str, weight: Weight = "fault") -> None:
         self.found.setdefault((name, where, words), Fault(name, where, words, remedy, weight))
@@ -227,7 +229,7 @@ class _Walker:
             self.lookups += 1
             name = term.value or domain
             if "%" in name or term.name in ("ptr", "exists"):
-                self.unknown[f"`{faults.shown(term.text)}` of {domain} depends on the message"] = None
+                self.dynamic[f"`{faults.shown(term.text)}` in the record of {domain}"] = None
             elif term.name == "include":
                 self._below(name.lower(), path, term.qualifier == "+")
             else:
@@ -256,7 +258,7 @@ class _Walker:
             return
         self.lookups += 1
         if "%" in targets[0].value:
-            self.unknown[f"`{faults.shown(targets[0].text)}` of {domain} depends on the message"] = None
+            self.dynamic[f"`{faults.shown(targets[0].text)}` in the record of {domain}"] = None
         else:
             self._below(targets[0].value.lower(), path, passes=True)
 
