@@ -3,9 +3,8 @@
 import pytest
 
 from reputon.authentication import dmarc, domains, results, spf
-from reputon.authentication.dkim import Signature
 from reputon.authentication.judgement import Now, judge
-from reputon.resolver import Answer, Question, Status, World
+from reputon.resolver import World
 
 RESULTS = [
     ("mx.example; spf=pass smtp.mailfrom=a.example; dkim=fail header.d=a.example", "mx.example",
@@ -93,7 +92,7 @@ PASS, FAIL = "spf=pass smtp.mailfrom=a.example", "spf=fail smtp.mailfrom=a.examp
 
 def dns(result, signatures=(), author="a.example"):
     """What DNS says now, with this result of SPF."""
-    found = dmarc.discover(author, {name: Answer(Question(name, "TXT"), Status.NXDOMAIN) for name in dmarc.targets(author)})
+    found = dmarc.find(author, World({}))
     outcome = dmarc.evaluate(found, (result, "a.example"), [(each.result, each.domain) for each in signatures])
     return Now(spf.Spf(result, "a.example", ""), tuple(signatures), found, outcome)
 

@@ -45,17 +45,18 @@ class Key:
     @property
     def faults(self) -> tuple[Fault, ...]:
         """What is wrong with it."""
-        said = {
-            "missing": ("dkim-missing", f"there is no DKIM key at {self.name}", "publish the key that your provider shows"),
-            "revoked": ("dkim-revoked", f"the DKIM key at {self.name} is revoked (empty p=)", "sign by another selector"),
-            "invalid": ("dkim-invalid", f"the DKIM key at {self.name} cannot be used: {self.why}", "publish it again"),
-        }.get(self.state)  # fmt: skip
-        found = [Fault(said[0], self.name, said[1], said[2])] if said else []
+        at = f"DKIM key at {self.name}"
+        words, remedy = {
+            "missing": (f"there is no {at}", "publish the key that your provider shows"),
+            "revoked": (f"the {at} is revoked (empty p=)", "sign by another selector"),
+            "invalid": (f"the {at} cannot be used: {self.why}", "publish it again"),
+        }.get(self.state, ("", ""))
+        found = [Fault(f"dkim-{self.state}", self.name, words, remedy)] if words else []
         if self.bits is not None and self.bits < SHORT:
-            found.append(Fault("dkim-short", self.name, f"the DKIM key at {self.name} has {self.bits} bits: receivers "
+            found.append(Fault("dkim-short", self.name, f"the {at} has {self.bits} bits: receivers "
                                f"ignore signatures by fewer than {SHORT}", "make a new key of 2048 bits"))  # fmt: skip
         if self.testing:
-            found.append(Fault("dkim-testing", self.name, f"the DKIM key at {self.name} is marked as a test (t=y)",
+            found.append(Fault("dkim-testing", self.name, f"the {at} is marked as a test (t=y)",
                                "remove t=y once signing works", "note"))  # fmt: skip
         return tuple(found)
 
@@ -156,7 +157,8 @@ def _named(value: str) -> Signature:
         domain = parse_domain(tags.get("d", ""))
         parse_domain(f"{selector}.{domain}" if selector else "")
     except SubjectError:
-        return Signature("permerror", shown(tags.get("d", "")), shown(selector), "the field names no domain and selector")
+        names = shown(tags.get("d", "")), shown(selector)
+        return Signature("permerror", *names, "the field names no domain and selector")
     return Signature("unverifiable", domain, selector, "only the header came back, and the body is signed too")
 
 
@@ -168,7 +170,8 @@ def _with_key(signature: Signature, key: Key | None) -> Signature:
     grave = [fault.words for fault in key.faults if fault.weight == "fault"]
     if grave:
         return replace(signature, result="permerror", why=grave[0], key=key)
-    return replace(signature, key=key, why="Ed25519 is not verified here" if key.algorithm == "ed25519" else signature.why)
+    why = "Ed25519 is not verified here" if key.algorithm == "ed25519" else signature.why
+    return replace(signature, key=key, why=why)
 
 
 def _tags(text: str) -> dict[str, str]:
@@ -189,7 +192,7 @@ def _decoded(data: str) -> bytes:
 
 def _rsa_bits(data: bytes) -> int | None:
     import dkim.crypto
-    import dkim.util  # noqa: F401 - part of the same package
+    import dkim.util
 
     try:
         return int(dkim.crypto.parse_public_key(data)["modulus"]).bit_length()

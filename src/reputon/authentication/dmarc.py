@@ -95,7 +95,9 @@ def targets(author: str) -> tuple[str, ...]:
 
 def discover(author: str, answers: Mapping[str, Answer]) -> Discovery:
     """The record that speaks for the author, given the answers for every one of `targets`."""
-    author, found, said = parse_domain(author), [], []
+    author = parse_domain(author)
+    found: list[Record] = []
+    said: list[Fault] = []
     for name in targets(author):
         answer = answers[name]
         if not answer.is_known and not found:
@@ -180,7 +182,8 @@ def _record(domain: str, text: str, tags: Mapping[str, str], faults: list[Fault]
                                 "mailto: address", "write it as rua=mailto:reports@your.domain"))  # fmt: skip
     if "p" not in low:
         faults.append(Fault("dmarc-no-policy", f"_dmarc.{domain}", f"the DMARC record of {domain} has no policy: "
-                            "receivers take it as p=none, or as no record", "add p=none, p=quarantine or p=reject"))  # fmt: skip
+                            "receivers take it as p=none, or as no record",
+                            "add p=none, p=quarantine or p=reject"))  # fmt: skip
     policy = low.get("p", "none")
     strict: dict[str, Alignment] = {name: "s" for name in ("adkim", "aspf") if low.get(name) == "s"}
     return Record(domain, text[:SIZE], policy, low.get("sp", policy), strict.get("adkim", "r"),

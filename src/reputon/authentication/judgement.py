@@ -102,7 +102,8 @@ def _said(results: Sequence[Results], author: str | None, read_in: str) -> Authe
     if failed and ("fail" in dmarc or not any(verdict.result == "temperror" for verdict in verdicts)):
         unaligned = [verdict for verdict in verdicts if verdict.result == "pass" and not _fits(verdict, author)]
         extra = f"; {_words(unaligned)} is for another owner's domain" if unaligned else ""
-        return Authentication("fail", f"the message did not authenticate: {_words(failed)}{_as(author)}{extra}", read_in)
+        fact = f"the message did not authenticate: {_words(failed)}{_as(author)}{extra}"
+        return Authentication("fail", fact, read_in)
     return None
 
 

@@ -34,9 +34,8 @@ SERVICES = (
 )  # fmt: skip
 
 # Tried for every domain; a selector can only be guessed, since DNS lists none (RFC 6376 section 3.1).
-SELECTORS = tuple(
-    dict.fromkeys([*(each for service in SERVICES for each in service.selectors), "default", "dkim", "mail", "k2", "k3"])
-)
+_USUAL = ("default", "dkim", "mail", "k2", "k3")
+SELECTORS = (*(each for service in SERVICES for each in service.selectors), *_USUAL)
 
 
 def by_id(name: str | None) -> Service | None:
@@ -46,11 +45,12 @@ def by_id(name: str | None) -> Service | None:
 
 def by_hosts(hosts: Iterable[str]) -> Service | None:
     """The service that takes in the mail of these MX hosts."""
-    hosts = [host.rstrip(".").lower() for host in hosts]
-    return next(
-        (service for service in SERVICES for host in hosts if host.endswith(tuple(f".{each}" for each in service.hosts))),
-        None,
-    )
+    for host in hosts:
+        name = "." + host.rstrip(".").lower()
+        for service in SERVICES:
+            if name.endswith(tuple(f".{each}" for each in service.hosts)):
+                return service
+    return None
 
 
 def missing_include(walk: Walk, service: Service, does_send: bool) -> Fault | None:

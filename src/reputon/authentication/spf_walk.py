@@ -190,8 +190,9 @@ class _Walker:
             self.say("two-records", domain, f"{domain} has {count} SPF records, and may have one: SPF ends in "
                      "permerror", "merge them into one TXT record that begins with v=spf1")  # fmt: skip
         elif above:
-            self.say("include-without-record", above[-1], f"the record of {above[-1]} includes {faults.shown(domain)}, "
-                     "which has no SPF record: SPF ends in permerror", f"remove include:{faults.shown(domain)}")  # fmt: skip
+            name = faults.shown(domain)
+            self.say("include-without-record", above[-1], f"the record of {above[-1]} includes {name}, which has no "
+                     "SPF record: SPF ends in permerror", f"remove include:{name}")  # fmt: skip
         else:
             self.say("no-spf", domain, f"{domain} has no SPF record", "publish one TXT record that begins with v=spf1 "
                      "and names whoever sends for you")  # fmt: skip

@@ -35,12 +35,15 @@ def survey(domain: str, resolver: Resolver, address: str | None = None, selector
     domain = parse_domain(domain)
     walk = spf_walk.walk(domain, resolver)
     evaluated = spf.evaluate(address, f"postmaster@{domain}", domain, resolver) if address else None
-    keys, unasked = _keys(domain, resolver, tuple(selectors))
+    named = tuple(dict.fromkeys(each.strip().lower() for each in selectors))
+    keys, unasked = _keys(domain, resolver, named)
     found = dmarc.find(domain, resolver)
     mx, a, aaaa = resolver.ask([Question(domain, rdtype) for rdtype in ("MX", "A", "AAAA")])
-    hosts = tuple(record.partition(" ")[2] for record in mx.records)
+    hosts = tuple(record.partition(" ")[2].rstrip(".") or "none (a null MX)" for record in mx.records)
     service = services.by_hosts(hosts)
-    said = [*walk.faults, *(fault for key in keys for fault in key.faults), *found.faults]
+    # A guessed selector whose key is revoked is a key that was changed, as keys should be.
+    told = [key for key in keys if key.state != "revoked" or key.selector in named]
+    said = [*walk.faults, *(fault for key in told for fault in key.faults), *found.faults]
     missing = services.missing_include(walk, service, does_send=False) if service else None
     said += [missing] if missing else []
     if mx.is_known and a.is_known and aaaa.is_known and not (mx.records or a.records or aaaa.records):
@@ -55,7 +58,6 @@ def survey(domain: str, resolver: Resolver, address: str | None = None, selector
 
 def _keys(domain: str, resolver: Resolver, named: tuple[str, ...]) -> tuple[tuple[dkim.Key, ...], list[str]]:
     """The keys of the selectors named, then those of guessed ones; a guess that finds nothing is no news."""
-    named = tuple(dict.fromkeys(each.strip().lower() for each in named))
     if len(named) > SELECTORS:
         raise SubjectError(f"{len(named)} selectors are too many: name {SELECTORS} at most")
     for each in named:

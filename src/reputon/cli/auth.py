@@ -142,11 +142,12 @@ def _spf(found: "Survey", address: str | None) -> "list[Text]":
     from reputon.authentication.spf_walk import LOOKUPS
 
     walk = found.walk
-    lines = [Text(walk.record or "no usable record", style="" if walk.record else "yellow")]
+    without = "unknown" if walk.unknown else "no usable record"
+    lines = [Text(walk.record or without, style="" if walk.record else "yellow")]
     if walk.record:
         style = "red" if walk.lookups > LOOKUPS else "dim"
-        lines.append(Text(f"{walk.lookups} of {LOOKUPS} lookups, {walk.voids} find nothing; {len(walk.networks)} "
-                          "networks may send", style=style))  # fmt: skip
+        lines.append(Text(f"{walk.lookups} of {LOOKUPS} lookups, {walk.voids} find nothing; addresses that may send: "
+                          f"{len(walk.networks)} networks", style=style))  # fmt: skip
     lines += [Text(f"depends on the message: {each}", style="dim") for each in walk.dynamic]
     if found.spf and address:
         by = f" by {found.spf.mechanism}" if found.spf.mechanism else f" ({found.spf.why})" if found.spf.why else ""
@@ -172,15 +173,17 @@ def _dmarc(found: "Discovery") -> "list[Text]":
     if found.record is None:
         return [Text("unknown" if found.why else "no usable record", style="yellow")]
     record = found.record
-    asked = f"policy {found.policy}; alignment: SPF {_MODES[record.aspf]}, DKIM {_MODES[record.adkim]}; owner's domain: "
-    return [Text(record.text), Text(f"at _dmarc.{record.domain}; {asked}{found.organizational}", style="dim")]
+    modes = f"alignment: SPF {_MODES[record.aspf]}, DKIM {_MODES[record.adkim]}"
+    more = f"at _dmarc.{record.domain}; policy {found.policy}; {modes}; owner's domain: {found.organizational}"
+    return [Text(record.text), Text(more, style="dim")]
 
 
 def _mail(found: "Survey") -> "list[Text]":
     from rich.text import Text
 
     at = f" ({found.service})" if found.service else ""
-    return [Text(", ".join(found.mx[:5]) + at if found.mx else "no MX record", style="" if found.mx else "yellow")]
+    without = "unknown" if any(each.startswith("MX ") for each in found.unknown) else "no MX record"
+    return [Text(", ".join(found.mx[:5]) + at if found.mx else without, style="" if found.mx else "yellow")]
 
 
 def _message(signatures: "tuple[Signature, ...] | None", outcome: "Outcome | None") -> "list[Text]":
