@@ -214,9 +214,7 @@ def aligned(name: str, discovery: Discovery, mode: Alignment) -> bool:
         return False
 
 
-def evaluate(
-    discovery: Discovery, spf: tuple[str, str] | None, dkim: Iterable[tuple[str, str]] | None
-) -> Outcome:
+def evaluate(discovery: Discovery, spf: tuple[str, str] | None, dkim: Iterable[tuple[str, str]] | None) -> Outcome:
     """Whether one aligned pass is there; `spf` and each of `dkim` are (result, domain), None where nobody looked.
 
     What could not be told (temperror, unverifiable, nobody looked) leaves it unknown, never failed.

@@ -45,5 +45,3 @@ def _faults(
     for signature in signatures:
         yield from signature.key.faults if signature.key else ()
     yield from found.faults
-
-

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 
 import spf as pyspf
@@ -46,13 +47,20 @@ def _lookup(name: str, rdtype: str, _strict: object = True, _timeout: float = TI
     (answer,) = _resolver.get().ask([Question(name, rdtype)])
     if not answer.is_known:
         raise pyspf.TempError(f"DNS {name} {rdtype}: {answer.why}")
-    return [((name, rdtype), _value(rdtype, record)) for record in answer.records]
+    values = (_value(rdtype, record) for record in answer.records)
+    return [((name, rdtype), value) for value in values if value is not None]
 
 
 def _value(rdtype: str, record: str) -> object:
+    """A record in pyspf's shape; None for one that is none (a made world may hold anything)."""
     if rdtype == "MX":
         preference, _, host = record.partition(" ")
-        return int(preference), host.rstrip(".")
+        return (int(preference), host.rstrip(".")) if preference.isdecimal() and host else None
+    if rdtype in ("A", "AAAA"):
+        try:
+            return str(ip_address(record))
+        except ValueError:
+            return None
     if rdtype in ("TXT", "SPF"):
         return (record.encode(),)
     return record.rstrip(".")
