@@ -191,8 +191,8 @@ class _Walker:
                      "permerror", "merge them into one TXT record that begins with v=spf1")  # fmt: skip
         elif above:
             name = faults.shown(domain)
-            self.say("include-without-record", above[-1], f"the record of {above[-1]} includes {name}, which has no "
-                     "SPF record: SPF ends in permerror", f"remove include:{name}")  # fmt: skip
+            self.say("include-without-record", above[-1], f"the record of {above[-1]} leads to {name}, which has no "
+                     "SPF record: SPF ends in permerror", f"remove the term that names {name}")  # fmt: skip
         else:
             self.say("no-spf", domain, f"{domain} has no SPF record", "publish one TXT record that begins with v=spf1 "
                      "and names whoever sends for you")  # fmt: skip
@@ -265,8 +265,8 @@ class _Walker:
 
     def _below(self, name: str, path: tuple[str, ...], passes: bool) -> None:
         if name in path:
-            self.say("loop", path[-1], f"the SPF record of {path[-1]} includes {faults.shown(name)}, which leads back "
-                     "to itself: SPF ends in permerror", f"remove include:{faults.shown(name)}")  # fmt: skip
+            self.say("loop", path[-1], f"the SPF record of {path[-1]} leads to {faults.shown(name)}, which leads "
+                     "back: SPF ends in permerror", f"remove the term that names {faults.shown(name)}")  # fmt: skip
             return
         self.includes[name] = None
         if len(path) > DEPTH:
