@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reputon.cli import check, console
+from reputon.cli import console
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reputon.authentication.dkim import Key, Signature
     from reputon.authentication.dmarc import Discovery, Outcome
     from reputon.authentication.survey import Survey
+    from reputon.resolver import Resolver
 
 _COLOURS = {"pass": "bold green", "present": "green", "revoked": "yellow", "missing": "red", "invalid": "red",
             "temperror": "yellow", "unverifiable": "yellow", "unknown": "yellow", "neutral": "yellow",
@@ -41,16 +42,26 @@ def command(
     from reputon.authentication.survey import survey
 
     address = str(_address(ip)) if ip else None
-    asked, _ = check.resolver_of(world, resolver or config.load(config_path).dns.resolver)
+    asked = _resolver(world, resolver or config.load(config_path).dns.resolver)
     signatures = dkim.verify(_read(message), asked) if message else None
     ends = set()
-    for domain in domains:
-        with check.waiting(f"Asking about {domain}"):
-            found = survey(domain, asked, address, selector or ())
+    for domain in console.progress(domains, len(domains), "Asking about domains"):
+        found = survey(domain, asked, address, selector or ())
         outcome = _outcome(found, signatures)
         _print_json(found, address, signatures, outcome) if as_json else _show(found, address, signatures, outcome)
         ends.add(_end(found, outcome))
     console.end(next(end for end in (console.Exit.BAD_NEWS, console.Exit.UNKNOWN, console.Exit.DONE) if end in ends))
+
+
+def _resolver(world: Path | None, named: str) -> "Resolver":
+    from reputon import resolver
+
+    if world is None:
+        return resolver.named(named)
+    if not world.is_dir():
+        console.fail(f"{world} is not a folder: --world takes one that holds dns.json")
+    dns = world / "dns.json"
+    return resolver.World.read(dns) if dns.exists() else resolver.Nobody("this world has no dns.json")
 
 
 def _address(text: str) -> object:

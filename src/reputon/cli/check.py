@@ -42,9 +42,9 @@ def command(
 
     settings = config.load(config_path)
     known = lists.load(catalogue or settings.lists.catalogue)
-    asked, now = resolver_of(world, resolver or settings.dns.resolver)
+    asked, now = _resolver(world, resolver or settings.dns.resolver)
     keys = {**settings.lists.keys, **dict(_pair(text) for text in key or ())}
-    with waiting(f"Asking lists about {len(subjects)} subjects"):
+    with _waiting(f"Asking lists about {len(subjects)} subjects"):
         found = check.ask(subjects, known, asked, now, _only(names, known), keys)
     for each in found:
         console.print_json(asdict(each)) if as_json else _show(each, known)
@@ -52,7 +52,7 @@ def command(
     console.end(next(end for end in (console.Exit.BAD_NEWS, console.Exit.UNKNOWN, console.Exit.DONE) if end in ends))
 
 
-def resolver_of(world: Path | None, named: str) -> "tuple[Resolver, datetime]":
+def _resolver(world: Path | None, named: str) -> "tuple[Resolver, datetime]":
     """Whom to ask, and the time; a made world has both."""
     from reputon import resolver
 
@@ -82,8 +82,7 @@ def _only(names: str | None, catalogue: "Catalogue") -> list[str] | None:
     return wanted or console.fail("--lists: name at least one list")
 
 
-def waiting(what: str) -> AbstractContextManager[object]:
-    """A sign of life while DNS is asked; none where nobody looks."""
+def _waiting(what: str) -> AbstractContextManager[object]:
     return console.err.status(what) if sys.stderr.isatty() else nullcontext()
 
 
