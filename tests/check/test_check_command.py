@@ -58,7 +58,10 @@ def test_every_list_is_asked_by_default(run):
     ("arguments", "said"),
     [
         (["foo"], "neither an IP address nor a domain"),
-        (["192.0.2.0/24"], "give one address"),
+        (["192.0.0.0/16"], "more than 4096 addresses: give prefixes from /20 on"),
+        (["2001:db8::/64"], "IPv6 prefixes from /120 on"),
+        (["192.0.2.0/x"], "is no prefix"),
+        (["--file", "missing.txt"], "missing.txt"),
         (["192.0.2.7", "--lists", "no such list"], "no list called 'no such list'"),
         (["192.0.2.7", "--lists", ","], "at least one"),
         (["192.0.2.7", "--catalogue", "missing.toml"], "missing.toml"),

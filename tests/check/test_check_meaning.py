@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reputon import lists
-from reputon.check.meaning import Answers, Result, State, cannot_be_asked, judge, not_asked, overall, with_text
+from reputon.check.meaning import Result, State, cannot_be_asked, judge, not_asked, overall, prove, with_text
 from reputon.resolver import Answer, Question, Status
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
@@ -81,7 +81,7 @@ def test_what_an_answer_means(case):
     name, subject, always, never, state, reason = case
     entry = CATALOGUE.by_name(name)
     assert entry is not None
-    result = judge(entry, Answers(subject, always, never), NOW)
+    result = judge(entry, subject, prove(entry, always, never), NOW)
     assert result.state == state
     assert reason in ((result.why if state == "unknown" else result.meaning) or "")
     assert (result.why is None) == (state != "unknown")
@@ -97,7 +97,7 @@ answers = st.builds(
 
 @given(st.sampled_from(CATALOGUE.lists), answers, answers, answers)
 def test_clean_needs_silence_from_a_list_that_is_proven_alive(entry, subject, always, never):
-    result = judge(entry, Answers(subject, always, never), NOW)
+    result = judge(entry, subject, prove(entry, always, never), NOW)
     if result.state is State.CLEAN:
         assert subject.status in (Status.NXDOMAIN, Status.NODATA)
         assert always.status is Status.ANSWER
@@ -111,7 +111,7 @@ def test_clean_needs_silence_from_a_list_that_is_proven_alive(entry, subject, al
 @given(st.sampled_from(CATALOGUE.lists), st.permutations(["127.0.0.2", "127.0.0.10", "127.0.0.4", "127.0.0.77"]))
 def test_the_order_of_records_is_irrelevant(entry, records):
     def result(codes: Iterable[str]) -> Result:
-        return judge(entry, Answers(said(*codes), YES, NO), NOW)
+        return judge(entry, said(*codes), prove(entry, YES, NO), NOW)
 
     assert result(records) == result(sorted(records))
 

@@ -181,6 +181,11 @@ def test_every_entry_has_an_example_or_is_only_asked():
         ("554 5.7.1 BL000001", "Spamhaus ZEN"),
         ("554 5.7.1 BL000100", "Sender Score"),
         ("Access denied, banned sending IP, and also on bl.spamcop.net", "SpamCop"),
+        ("spam, says Spam Eating Monkey", "SpamEatingMonkey"),  # its first word stands elsewhere too
+        ("spam of no spam eating monkeys", None),
+        ("spam from xspam eating monkey", None),
+        ("IP reputation: refused by KPN", "KPN"),  # the short names of receivers, whatever their case
+        ("ip reputation: refused by kpn", "KPN"),
         ("\u0130\u0130 listed at zen.spamhaus.org\u0130", None),
         ("\u0130\u0130 listed at zen.spamhaus.org", "Spamhaus ZEN"),
     ],

@@ -117,3 +117,13 @@ def test_any_text_has_a_status(text):
 def test_recipients_are_bounded():
     status = dsn.parse("\n\n".join(f"Final-Recipient: rfc822; u{n}@example.org" for n in range(dsn.RECIPIENTS + 50)))
     assert len(status.recipients) == dsn.RECIPIENTS
+
+
+def test_a_long_report_keeps_its_recipients():
+    reply = "550 5.1.1 " + "nobody of this name is here " * 20
+    groups = [f"Final-Recipient: rfc822; x{n}@example.org\nDiagnostic-Code: smtp; {reply}{n}" for n in range(1000)]
+    report = "Reporting-MTA: dns; mx.example.net\n\n" + "\n\n".join(groups)
+    assert len(report) > 2 * mime.TEXT  # what people would read is cut there
+    status = dsn.parse(mime.parse(f"Content-Type: message/delivery-status\n\n{report}".encode()))
+    assert _recipients(status) == [f"rfc822; x{n}@example.org" for n in range(1000)]
+    assert status.recipients[-1]["diagnostic-code"].endswith(" 999")

@@ -1,5 +1,6 @@
 """Hostile mail: bounds are named or kept, and no form of it takes more than linear time."""
 
+import codecs
 import time
 
 import pytest
@@ -119,6 +120,20 @@ def test_texts_take_linear_time(name):
 )
 def test_codecs_that_are_no_charsets_are_not_asked(charset):
     assert mime.decode(b"a-b" * 100_000, charset) == "a-b" * 100_000
+
+
+def test_invented_charsets_are_not_looked_up():
+    # Python looks for a module of that name on the disk, and remembers for ever that there is none.
+    asked: list[str] = []
+    codecs.register(asked.append)
+    try:
+        for number in range(300):
+            message = mime.parse(f"Content-Type: text/plain; charset=x-made-up-{number}\n\n".encode() + "é".encode())
+            assert mime.text_of(message) == "é"
+            assert mime.unfold(f"=?x-invented-{number}?q?=C3=A9?=") == "é"
+    finally:
+        codecs.unregister(asked.append)
+    assert asked == []
 
 
 def test_base64_of_garbage_takes_linear_time():

@@ -7,6 +7,8 @@ from typing import NamedTuple
 from reputon.lists.names import Words
 
 _IP6 = re.compile(r"(?i)(?<![\w:.])(?:ipv6:)?([0-9a-f]{1,4}(?::{1,2}[0-9a-f]{1,4}){1,7}(?:::)?)(?![\w:])")
+# A whole network is no address that was refused, and none to ask a list about.
+_NETWORK = re.compile(r"(?:\d{1,3}\.){3}0/\d\d?(?![\d.])")
 
 # What stands before an address tells how likely it is the listed one; the first that fits counts.
 _RANKS = tuple(
@@ -46,7 +48,9 @@ def find(read: Words) -> Found:
             if number.startswith("127."):
                 codes.append(number)
             elif not _is_others(read.words[max(at - 3, 0) : at]):
-                found.append((read.start(host, found[-1][0] if found else 0), number))
+                start = read.start(host, found[-1][0] if found else 0)
+                if not _NETWORK.match(read.text, start):
+                    found.append((start, number))
         elif turned is None and host[0].isalnum() and host.count(".") > 4:
             turned = unreversed(host)[1]
     if "::" in read.text or read.text.count(":") > 6:

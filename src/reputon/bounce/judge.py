@@ -5,6 +5,7 @@ import re
 from reputon.bounce import naming, reply
 from reputon.bounce.dialects import Dialects, Match
 from reputon.bounce.refusal import Refusal
+from reputon.bounce.reply import Reply
 from reputon.bounce.report import Report
 from reputon.lists import BlockList, Catalogue
 
@@ -20,26 +21,22 @@ def judge(refusal: Refusal, catalogue: Catalogue, rules: Dialects) -> Report:
         return _success(refusal)
     said = reply.read(refusal.text)
     enhanced = _enhanced(said.enhanced, refusal.status)
-    _, _, words = reply.codes(said.text)
     rhost = refusal.rhost or said.rhost
     phase = refusal.phase or said.phase
-    match = rules.match(said.smtp, enhanced, words, phase, rhost or _domain(refusal.recipient))
-    if said.wrapper_text and (match is None or match.rule.reason in _VAGUE):
-        outer = rules.match(said.wrapper_smtp, said.wrapper_enhanced, said.wrapper_text)
-        match = outer if outer is not None and outer.rule.reason == "expired" else match
+    match = _match(said, enhanced, phase, rhost or _domain(refusal.recipient), rules)
     named = naming.read(said.text, match, catalogue)
-    entry = named.entry
+    kind = _kind(match, named.entry)
     return Report(
         recipient=refusal.recipient,
         original_recipient=refusal.original_recipient,
         action=refusal.action or _action(said.smtp, enhanced),
         smtp=said.smtp,
         enhanced=enhanced,
-        reason=match.rule.reason_in(phase) if match else "onhold" if _has_words(words) else "undefined",
-        subject_kind=_kind(match, entry),
+        reason=match.rule.reason_in(phase) if match else "onhold" if _has_words(said.text) else "undefined",
+        subject_kind=kind,
         list=named.list,
         zone=named.zone,
-        listed_ip=named.listed_ip if _kind(match, entry) != "domain" else None,
+        listed_ip=named.listed_ip if kind != "domain" else None,
         return_code=named.return_code,
         removal=named.removal,
         rhost=rhost,
@@ -52,6 +49,16 @@ def judge(refusal: Refusal, catalogue: Catalogue, rules: Dialects) -> Report:
         wrapper_enhanced=said.wrapper_enhanced,
         wrapper_text=said.wrapper_text,
     )
+
+
+def _match(said: Reply, enhanced: str | None, phase: str | None, server: str | None, rules: Dialects) -> Match | None:
+    """The rule that knows the receiver's words; that of the wrapping where they are vague and its writer gave up."""
+    _, _, words = reply.codes(said.text)
+    match = rules.match(said.smtp, enhanced, words, phase, server)
+    if said.wrapper_text and (match is None or match.rule.reason in _VAGUE):
+        outer = rules.match(said.wrapper_smtp, said.wrapper_enhanced, said.wrapper_text)
+        return outer if outer is not None and outer.rule.reason == "expired" else match
+    return match
 
 
 def _success(refusal: Refusal) -> Report:

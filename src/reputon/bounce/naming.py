@@ -21,23 +21,9 @@ _SAID = re.compile(r"(?i)\]:? ?(?:said|refused to talk|smtp error|\(\))")
 
 # The parts of a host's name that make it a list's zone.
 _LIST_LABELS = frozenset(
-    (
-        "bl",
-        "rbl",
-        "sbl",
-        "xbl",
-        "pbl",
-        "dbl",
-        "ubl",
-        "cbl",
-        "drbl",
-        "rhsbl",
-        "uribl",
-        "black",
-        "blackhole",
-        "blackholes",
-    )
-)
+    ("bl", "rbl", "sbl", "xbl", "pbl", "dbl", "ubl", "cbl", "drbl", "rhsbl", "uribl", "black", "blackhole",
+     "blackholes")
+)  # fmt: skip
 _LIST_ENDINGS = ("dnsbl", "rbl", "blacklist", "blocklist", "black-list", "block-list")
 # After these words a host is a zone whatever its name; after "by" it may be the server that refuses.
 _USING = frozenset(("using", "rbl", "dnsbl", "blacklist", "blocklist", "zone", "sbc"))

@@ -60,12 +60,11 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
-    """What DNS said of the subject, of the entry that is always listed, and of the one that never is."""
+class Proof:
+    """What a list's test entries allow: why its silence, and why its word, is not believed; None: it is."""
 
-    subject: Answer
-    always: Answer
-    never: Answer
+    silence: str | None = None
+    word: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +77,18 @@ class Verdict:
     why: str | None = None
 
 
-def judge(entry: BlockList, answers: Answers, now: datetime, matters: bool = True) -> Result:
-    """What the list said, believed as far as its test entries allow."""
-    verdict = _read(entry, answers.subject)
-    if verdict.state is State.CLEAN:
-        verdict = _if_alive(entry, answers, verdict)
-    elif verdict.state is not State.UNKNOWN:
-        verdict = _if_selective(entry, answers.never, verdict)
+def judge(entry: BlockList, answer: Answer, proof: Proof, now: datetime, matters: bool = True) -> Result:
+    """What the list said of a subject, believed as far as its test entries allow."""
+    verdict = _read(entry, answer)
+    why = proof.silence or proof.word if verdict.state is State.CLEAN else proof.word
+    if why is not None and verdict.state is not State.UNKNOWN:
+        verdict = Verdict(State.UNKNOWN, verdict.codes, why=why)
     return _result(entry, verdict, now, matters)
+
+
+def prove(entry: BlockList, always: Answer, never: Answer) -> Proof:
+    """What is believed of a list that said this of the entry it always lists, and of the one it never does."""
+    return Proof(_why_silence_says_nothing(always, entry), _why_its_word_says_nothing(never, entry))
 
 
 def not_asked(entry: BlockList, why: str, now: datetime, matters: bool = True) -> Result:
@@ -169,25 +172,20 @@ def _refusal(entry: BlockList, codes: Iterable[str]) -> str | None:
     return None
 
 
-def _if_alive(entry: BlockList, answers: Answers, verdict: Verdict) -> Verdict:
-    """Silence is "clean" only from a list that lists what it must, and does not list what it must not."""
-    always = answers.always
+def _why_silence_says_nothing(always: Answer, entry: BlockList) -> str | None:
+    """Silence is "clean" only from a list that lists what it must."""
     if always.status is Status.ANSWER:
-        why = _refusal(entry, always.records)
-    elif always.is_known:
-        why = "silent on its own test entry too: dead, or the question is filtered"
-    else:
-        why = f"its test entry could not be asked: {_silence(always)}"
-    if why is not None:
-        return Verdict(State.UNKNOWN, why=why)
-    return _if_selective(entry, answers.never, verdict)
+        return _refusal(entry, always.records)
+    if always.is_known:
+        return "silent on its own test entry too: dead, or the question is filtered"
+    return f"its test entry could not be asked: {_silence(always)}"
 
 
-def _if_selective(entry: BlockList, never: Answer, verdict: Verdict) -> Verdict:
+def _why_its_word_says_nothing(never: Answer, entry: BlockList) -> str | None:
+    """A listing says something only from a list that does not list what it must not."""
     if never.status is not Status.ANSWER or _refusal(entry, never.records) is not None:
-        return verdict
-    why = f"it lists its test entry that must never be listed ({', '.join(never.records)}): it lists everybody"
-    return Verdict(State.UNKNOWN, verdict.codes, why=why)
+        return None
+    return f"it lists its test entry that must never be listed ({', '.join(never.records)}): it lists everybody"
 
 
 def _silence(answer: Answer) -> str:

@@ -1,9 +1,11 @@
 """reputon check: what the lists say now of addresses and domains."""
 
 import sys
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,16 +14,23 @@ import typer
 from reputon.cli import console
 
 if TYPE_CHECKING:
-    from reputon.check import Checked, Result
+    from reputon.check import Checked, Result, Run
+    from reputon.check.subjects import Named
     from reputon.lists import Catalogue
     from reputon.resolver import Resolver
 
+_FILE_SIZE = 16 << 20  # bytes of a file of subjects
 _COLOURS = {"listed": "bold red", "listed-by-policy": "red", "unknown": "yellow", "clean": "green", "white": "green"}
 _ENDS = {"listed": console.Exit.BAD_NEWS, "listed-by-policy": console.Exit.BAD_NEWS, "unknown": console.Exit.UNKNOWN}
 
 
 def command(
-    subjects: Annotated[list[str], typer.Argument(metavar="SUBJECT...", help="Addresses and domains.")],
+    subjects: Annotated[
+        list[str] | None, typer.Argument(metavar="SUBJECT...", help="Addresses, prefixes, domains, host names.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A file with a subject a line; - for standard input.")
+    ] = None,
     resolver: Annotated[str | None, typer.Option(metavar="ADDRESS[:PORT]", help="The resolver to ask.")] = None,
     catalogue: Annotated[Path | None, typer.Option(help="A TOML file merged over the lists that ship.")] = None,
     names: Annotated[
@@ -30,34 +39,88 @@ def command(
     key: Annotated[
         list[str] | None, typer.Option(metavar="LIST=KEY", help="The key of a list that needs one; never printed.")
     ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Test every list anew, also those that failed a while ago.")
+    ] = False,
     world: Annotated[Path | None, typer.Option(help="A folder with dns.json and now.txt instead of DNS.")] = None,
     config_path: console.ConfigOption = None,
     as_json: console.JsonOption = False,
 ) -> None:
-    """Ask the lists about addresses and domains.
+    """Ask the lists about addresses, prefixes, domains and hosts.
 
-    Exit codes: 0 clean, 1 listed, 2 bad usage or input, 3 could not tell (a list that matters is unknown).
+    A host name is asked about as a domain, and so are its addresses.  Exit codes: 0 clean, 1 listed, 2 bad usage or
+    input, 3 could not tell (a list that matters is unknown).
     """
     from reputon import check, config, lists
 
+    wanted = _wanted(subjects or [], file)
     settings = config.load(config_path)
     known = lists.load(catalogue or settings.lists.catalogue)
     asked, now = _resolver(world, resolver or settings.dns.resolver)
     keys = {**settings.lists.keys, **dict(_pair(text) for text in key or ())}
-    with _waiting(f"Asking lists about {len(subjects)} subjects"):
-        found = check.ask(subjects, known, asked, now, _only(names, known), keys)
-    for each in found:
-        console.print_json(asdict(each)) if as_json else _show(each, known)
-    ends = {_ENDS.get(each.overall, console.Exit.DONE) for each in found}
+    folder = settings.state_dir if world is None else None
+    memory = check.Memory(folder, resolver or settings.dns.resolver, fresh)
+    if memory.warning:
+        print(f"reputon: {memory.warning}", file=sys.stderr)  # noqa: T201 - a warning, and the check goes on
+    run = check.Run(known, asked, _only(names, known), keys, memory)
+    ends = set()
+    for each, host in _found(run, asked, wanted, now):
+        _print_line(each, host) if as_json else _show(each, host, known)
+        ends.add(_ENDS.get(each.overall, console.Exit.DONE))
     console.end(next(end for end in (console.Exit.BAD_NEWS, console.Exit.UNKNOWN, console.Exit.DONE) if end in ends))
 
 
-def _resolver(world: Path | None, named: str) -> "tuple[Resolver, datetime]":
-    """Whom to ask, and the time; a made world has both."""
+def _wanted(subjects: Sequence[str], file: Path | None) -> "list[Named]":
+    """What is to be asked about, all of it read before anything is asked."""
+    from reputon.check.subjects import CheckError, named
+
+    found = [named(text) for text in subjects]
+    for number, line in enumerate(_lines(file), 1):
+        text = line.partition("#")[0].strip()
+        try:
+            found += [named(text)] if text else []
+        except CheckError as error:
+            console.fail(f"{file}, line {number}: {error}")
+    return found or console.fail("check: name at least one SUBJECT, or give a --file of them")
+
+
+def _lines(file: Path | None) -> list[str]:
+    if file is None:
+        return []
+    with nullcontext(sys.stdin.buffer) if str(file) == "-" else file.open("rb") as lines:
+        content = lines.read(_FILE_SIZE + 1)
+    if len(content) > _FILE_SIZE:
+        console.fail(f"{file} is larger than {_FILE_SIZE >> 20} MiB: split it")
+    return content.decode(errors="replace").splitlines()
+
+
+def _found(
+    run: "Run", resolver: "Resolver", wanted: "list[Named]", now: datetime | None
+) -> "Iterator[tuple[Checked, str | None]]":
+    """What the lists say of each subject, and whose address it is, as soon as it is known."""
+    from reputon.check.subjects import expand
+
+    total = sum(getattr(each.subjects, "num_addresses", 1) for each in wanted)
+    is_long = total > run.at_a_time
+    each_one = expand(wanted, resolver)
+    rest = console.progress(each_one, total, "Asking lists") if is_long else each_one
+    while some := list(islice(rest, run.at_a_time)):
+        with nullcontext() if is_long else _waiting(f"Asking lists about {len(some)} subjects"):
+            found = run.ask([each.subject for each in some], now or datetime.now(UTC))
+        yield from zip(found, (each.host for each in some), strict=True)
+
+
+def _print_line(checked: "Checked", host: str | None) -> None:
+    console.print_json(asdict(checked) | ({"host": host} if host else {}))
+    sys.stdout.flush()
+
+
+def _resolver(world: Path | None, named: str) -> "tuple[Resolver, datetime | None]":
+    """Whom to ask, and the time; a made world has both, and elsewhere the time goes on."""
     from reputon import resolver
 
     if world is None:
-        return resolver.named(named), datetime.now(UTC)
+        return resolver.named(named), None
     if not world.is_dir():
         console.fail(f"{world} is not a folder: --world takes one that holds dns.json")
     dns, now = world / "dns.json", world / "now.txt"
@@ -86,7 +149,7 @@ def _waiting(what: str) -> AbstractContextManager[object]:
     return console.err.status(what) if sys.stderr.isatty() else nullcontext()
 
 
-def _show(checked: "Checked", catalogue: "Catalogue") -> None:
+def _show(checked: "Checked", host: str | None, catalogue: "Catalogue") -> None:
     """One table: the gravest first, each with its reason and the way to removal."""
     from rich.table import Table
     from rich.text import Text
@@ -97,7 +160,12 @@ def _show(checked: "Checked", catalogue: "Catalogue") -> None:
         style = _COLOURS.get(result.state, "")
         table.add_row(result.list, Text(result.state, style=style), Text(_explained(result, catalogue)))
     console.out.print(
-        Text.assemble((checked.subject, "bold"), ": ", (_sum(checked), _COLOURS.get(checked.overall, "")))
+        Text.assemble(
+            (checked.subject, "bold"),
+            f" ({host})" if host else "",
+            ": ",
+            (_sum(checked), _COLOURS.get(checked.overall, "")),
+        )
     )
     console.out.print(table)
 

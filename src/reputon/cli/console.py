@@ -1,6 +1,7 @@
 """What every verb says and how it ends: exit codes, one-line errors, JSON lines, progress."""
 
 import json
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -25,6 +26,7 @@ ConfigOption = Annotated[
 
 _SLOW = 1.0  # seconds after which a person wants to see that something happens
 _CONTROLS = dict.fromkeys([*range(9), *range(11, 32), *range(127, 160)])
+_RAW = re.compile("[\x7f-\x9f]")  # some terminals take U+009B for the beginning of a command
 _T = TypeVar("_T")
 
 
@@ -39,7 +41,8 @@ class Exit(IntEnum):
 
 def fail(message: str, code: Exit = Exit.BAD_INPUT) -> NoReturn:
     """End with one line on stderr."""
-    print(f"reputon: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201 - this is where errors are printed
+    line = " ".join(message.split()).translate(_CONTROLS)  # names of files are others' words too
+    print(f"reputon: {line}", file=sys.stderr)  # noqa: T201 - this is where errors are printed
     sys.exit(code)
 
 
@@ -59,8 +62,8 @@ def print_text(line: str) -> None:
 
 
 def json_text(value: object) -> str:
-    """One JSON object on one line."""
-    return _encode(value)
+    """One JSON object on one line; control characters are escaped, also those that JSON lets stand."""
+    return _RAW.sub(lambda found: f"\\u{ord(found.group()):04x}", _encode(value))
 
 
 def _plain(value: object) -> object:

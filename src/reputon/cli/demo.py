@@ -75,7 +75,7 @@ def _tell(event: "Event") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from reputon.cli import diagnose
+    from reputon.cli import diagnosis
 
     line = Table.grid(padding=(0, 1))
     for width in (8, 15):
@@ -86,7 +86,7 @@ def _tell(event: "Event") -> None:
     if isinstance(event.shown, str):
         console.out.print(Padding(Text(event.shown.rstrip("\n"), style="cyan"), (0, 0, 1, 4)))
     elif event.shown is not None:
-        diagnose.show(event.shown)
+        diagnosis.show(event.shown)
 
 
 def _fates(outcome: "Outcome", folder: Path) -> None:

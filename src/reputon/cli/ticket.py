@@ -1,18 +1,33 @@
-"""reputon ticket: the text that the provider's support needs, from the bounces."""
+"""reputon ticket: the text for the provider's support, or for the receiver's postmaster, from the bounces."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
 
 from reputon.cli import bounces, console
+
+if TYPE_CHECKING:
+    from reputon.remedy.ticket import Ticket
+
+_BETWEEN = {"text": "=" * 72, "markdown": "---\n", "html": "<hr>"}
 
 
 def command(
     paths: bounces.PathsArgument,
+    audience: Annotated[
+        Literal["provider", "receiver"] | None,
+        typer.Option("--for", help="Who reads it; without it, whoever is at fault."),
+    ] = None,
+    form: Annotated[Literal["text", "markdown", "html"], typer.Option("--format", help="How it is written.")] = "text",
     offline: bounces.OfflineOption = False,
     world: bounces.WorldOption = None,
     config_path: console.ConfigOption = None,
     as_json: console.JsonOption = False,
 ) -> None:
-    """Write a ticket to the provider whose shared address is listed.
+    """Write a ticket to the provider whose shared address is listed, or a note to the receiver who errs.
 
-    Exit codes: 0 written, 2 bad usage or input, 3 no bounce blames a provider.
+    Exit codes: 0 written, 2 bad usage or input, 3 there is nobody to ask.
     """
     from reputon import config
     from reputon.cause import providers
@@ -21,14 +36,31 @@ def command(
     settings = config.load(config_path)
     found = list(bounces.diagnosed(paths, settings, lambda each: each, offline=offline, world=world))
     known = providers.load(settings.cause.providers)
-    blamed = [each.cause.provider for each in found if each.cause and each.cause.id in ticket.CAUSES]
-    named = list(dict.fromkeys(name for name in blamed if name))
-    if not named:
+    written = [] if audience == "receiver" else ticket.to_providers(found, known, form)
+    if audience == "receiver":
+        written = ticket.to_receivers(found, known, form)
+    elif audience is None:
+        wrong = [each for each in found if each.cause and each.cause.id == "recipient-fault"]
+        written += ticket.to_receivers(wrong, known, form)
+    if not written:
         causes = ", ".join(sorted({each.cause.id for each in found if each.cause})) or "no refusal"
-        console.fail(f"nothing to ask a provider for: {causes}; see `reputon diagnose`", console.Exit.UNKNOWN)
-    for name in named:
-        text = ticket.write(found, known[name])
+        whom = f"a {audience}" if audience else "a provider"
+        console.fail(f"nothing to ask {whom} for: {causes}; see `reputon diagnose`", console.Exit.UNKNOWN)
+    for number, each in enumerate(written):
         if as_json:
-            console.print_json({"provider": name, "portal": known[name].support.url, "text": text})
+            console.print_json(_fields(each))
         else:
-            console.out.print(text, markup=False, soft_wrap=True)
+            console.print_text((f"{_BETWEEN[form]}\n" if number else "") + each.text.rstrip("\n"))
+        if each.audience == "provider" and sys.stderr.isatty():
+            support = known[each.name].support
+            console.err.print(f"Brought by {support.who}; support wants: {', '.join(support.needs)}.", markup=False)
+
+
+def _fields(written: "Ticket") -> dict[str, object]:
+    return {
+        written.audience: written.name,
+        "portal": written.portal,
+        "subject": written.subject,
+        "text": written.text,
+        "fields": written.fields,
+    }

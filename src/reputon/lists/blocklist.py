@@ -1,6 +1,7 @@
 """BlockList: one list that receivers ask: its zone, what its codes mean, and who can be asked to remove an entry."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 SubjectKind = Literal["ip4", "ip6", "domain"]
@@ -28,23 +29,28 @@ class Pattern:
     @classmethod
     def parse(cls, text: str) -> "Pattern":
         """Read a pattern; ValueError where it is none."""
-        parts, inside = [""], False
-        for character in text:
-            if character in "[]":
-                inside = character == "["
-            elif character == "." and not inside:
-                parts.append("")
-            else:
-                parts[-1] += character
-        octets = tuple(_octet(part) for part in parts)
-        if len(octets) != 4:
-            raise ValueError(f"{text!r} is not a code: write 127.0.0.2 or 127.0.0.[2..11]")
-        return cls(text, octets)
+        return cls(text, _pattern(text))
 
     def matches(self, code: str) -> bool:
         """Whether an address of an answer is one of these codes."""
         octets = octets_of(code)
         return octets is not None and all(octet in wanted for octet, wanted in zip(octets, self.octets, strict=True))
+
+
+@lru_cache(1024)  # most lists have the same few codes, and a command reads them all at its start
+def _pattern(text: str) -> tuple[frozenset[int], ...]:
+    parts, inside = [""], False
+    for character in text:
+        if character in "[]":
+            inside = character == "["
+        elif character == "." and not inside:
+            parts.append("")
+        else:
+            parts[-1] += character
+    octets = tuple(_octet(part) for part in parts)
+    if len(octets) != 4:
+        raise ValueError(f"{text!r} is not a code: write 127.0.0.2 or 127.0.0.[2..11]")
+    return octets
 
 
 def _octet(text: str) -> frozenset[int]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
-SHORT = 4  # words up to this long, such as SBL, count only as they are written
+SHORT = 4  # words up to this long, such as SBL, count only as they are written; signs are names, however short
 
 # How surely a name names a list: its zone, a word or page of a public list, one of a private list, whose refusal it is.
 ZONE, WORD, PRIVATE, SIGN = 4, 3, 2, 1
@@ -79,7 +79,8 @@ class Index(Generic[T]):
     def __init__(self, named: Iterable[tuple[str, int, T]]) -> None:
         self._by_first: dict[str, list[Name[T]]] = {}
         for text, strength, what in named:
-            name = Name(text.lower(), text if len(text) <= SHORT else None, strength, what)
+            exact = text if len(text) <= SHORT and strength != SIGN else None
+            name = Name(text.lower(), exact, strength, what)
             self._by_first.setdefault(Words(text).words[0], []).append(name)
 
     def hits(self, read: Words) -> list[Hit[T]]:
@@ -115,14 +116,20 @@ class Index(Generic[T]):
     def _fit(self, first: str, word: str, read: Words, found: list[Hit[T]]) -> None:
         start = read.start(word) + word.find(first)
         for name in self._by_first[first]:
-            whole = len(name.phrase) == len(first) or _goes_on(read.lowered, name.phrase, start)
-            if whole and (name.exact is None or read.text.startswith(name.exact, start)):
-                found.append(Hit(name, start, word))
+            at = start if len(name.phrase) == len(first) else _place(read.lowered, name.phrase, start)
+            if at >= 0 and (name.exact is None or read.text.startswith(name.exact, at)):
+                found.append(Hit(name, at, word))
+
+
+def _place(text: str, phrase: str, start: int) -> int:
+    """Where the phrase stands as words, from its first word's first place on; -1 for nowhere."""
+    at = text.find(phrase, start)
+    while at >= 0 and not (_goes_on(text, phrase, at) and (at == start or not text[at - 1].isalnum())):
+        at = text.find(phrase, at + 1)
+    return at
 
 
 def _goes_on(text: str, phrase: str, start: int) -> bool:
-    """Whether the phrase goes on from its first word, and ends where a word ends."""
-    if not text.startswith(phrase, start):
-        return False
+    """Whether the phrase that begins here ends where a word ends."""
     after = text[start + len(phrase) : start + len(phrase) + 2]
     return not (after[:1].isalnum() or after[:1] == "_" or (after[:1] in ".-" and after[1:].isalnum()))

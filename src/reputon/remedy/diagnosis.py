@@ -10,7 +10,9 @@ from reputon.cause.examine import examine, most_telling
 from reputon.cause.incidents import Incidents
 from reputon.cause.world import World
 from reputon.check.meaning import Checked
-from reputon.remedy.plan import Plan, Situation, make
+from reputon.remedy.plan import Plan, make
+from reputon.remedy.situation import Situation
+from reputon.resolver import Nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,7 @@ class Diagnosis:
     """One message and what follows from it; no cause and no plan where it reports no refusal.
 
     `file` is the name that a person gave the message by; `report` the one of its reports that the cause stands on.
+    `unasked` says why nobody could be asked, where that is so.
     """
 
     file: str
@@ -26,6 +29,7 @@ class Diagnosis:
     checks: tuple[Checked, ...] = ()
     cause: Cause | None = None
     plan: Plan | None = None
+    unasked: str | None = None
 
 
 def diagnose(file: str, message: Message, world: World, incidents: Incidents | None = None) -> Diagnosis:
@@ -39,8 +43,11 @@ def diagnose(file: str, message: Message, world: World, incidents: Incidents | N
         report=report,
         provider=world.providers.get(cause.provider) if cause.provider else None,
         listed_by=world.catalogue.known(report.list, report.text or "") if report.list else None,
+        message=message,
+        sent_by_us=world.sent.has(message.message_id),
     )
-    return Diagnosis(file, message, report, checks, cause, make(situation))
+    unasked = world.resolver.why if isinstance(world.resolver, Nobody) else None
+    return Diagnosis(file, message, report, checks, cause, make(situation), unasked)
 
 
 def as_json(diagnosis: Diagnosis) -> dict[str, Any]:

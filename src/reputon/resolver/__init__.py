@@ -5,12 +5,12 @@ judgement about DNS can be tried without a network.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 WORLD_SIZE = 16 << 20  # bytes of a dns.json that we are willing to read
 PORT = 53
@@ -61,6 +61,24 @@ class Resolver(Protocol):
 
     def ask(self, questions: Iterable[Question]) -> list[Answer]:
         """One answer per question, in their order; never raises for what the network does."""
+        ...
+
+
+@runtime_checkable
+class PacedResolver(Resolver, Protocol):
+    """One that can hold questions back until their time has come."""
+
+    def ask_at(self, questions: Sequence[Question], at: Sequence[float] | None) -> list[Answer]:
+        """As `ask`, each question not before its time (seconds of `time.monotonic`)."""
+        ...
+
+
+@runtime_checkable
+class SeveralServers(Protocol):
+    """A resolver that asks other servers when its first is silent."""
+
+    def others(self) -> Sequence[Resolver]:
+        """Those others, each alone."""
         ...
 
 

@@ -127,7 +127,7 @@ class Administrator:
     def ticket(self, found: Diagnosis) -> Path:
         """`reputon ticket`: what to tell the provider."""
         path = self.folder / "ticket.txt"
-        path.write_text(ticket.write([found], self._providers["poolpost"]))
+        path.write_text(ticket.write([found], self._providers["poolpost"]).text)
         return path
 
     def reroute(self, found: Diagnosis, relay: tuple[str, int], place: Place) -> Switched | None:

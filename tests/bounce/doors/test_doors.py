@@ -4,6 +4,7 @@ import gzip
 import importlib.util
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,8 @@ import pytest
 
 from reputon import bounce
 from reputon.bounce import doors
-from reputon.bounce.doors import names
+from reputon.bounce.doors import exchange_trace, names
+from reputon.bounce.doors import mbox as mbox_door
 from reputon.bounce.doors.source import FREE, LINE, Source
 
 HERE = Path(__file__).parent
@@ -35,7 +37,7 @@ def mbox(*mails):
 
 
 def test_the_table_of_doors_is_the_folder():
-    shared = {"__init__", "event", "logs", "names", "source", "webhook"}
+    shared = {"__init__", "compound", "event", "logs", "names", "source", "webhook"}
     assert set(doors.DOORS.values()) == {path.stem for path in Path(doors.__file__).parent.glob("*.py")} - shared
     assert all(callable(doors.door(kind)) for kind in doors.DOORS)
 
@@ -82,6 +84,27 @@ def test_a_mailbox_of_large_mails_is_not_held_in_memory():
     assert [message.kind for message in read(mbox(large, EML, large))] == ["bounce"] * 3
 
 
+@pytest.mark.parametrize("size", [1, 37, 511, 512, 513, 1000])
+def test_a_mailbox_is_the_same_in_pieces_of_any_size(size, monkeypatch):
+    mailbox = mbox(EML, b"Subject: x\nFrom: a@b.example\n\nFrom here on\n\nFrom here", b"", EML)
+    whole = read(mailbox)
+    monkeypatch.setattr(mbox_door, "_PIECE", size)
+    assert read(mailbox) == whole
+
+
+def test_a_mailbox_of_empty_lines_is_read_in_pieces(monkeypatch):
+    def count(source, size, read=Source.read):
+        sizes.append(size)
+        return read(source, size)
+
+    sizes: list[int] = []
+    monkeypatch.setattr(Source, "read", count)
+    monkeypatch.setattr(Source, "lines", None)  # a line at a time, millions of them took minutes
+    mailbox = mbox(b"\n" * (3 << 20), EML)
+    assert [message.kind for message in read(mailbox)] == ["unreadable", "bounce"]
+    assert len(sizes) <= len(mailbox) // min(sizes) + 3
+
+
 def test_deliveries_count_only_where_there_is_nothing_else():
     assert [message.kind for message in read(SENT)] == ["other"]
     assert actions(SENT + REFUSED + SENT + REFUSED) == [["failed"], ["failed"]]
@@ -106,6 +129,16 @@ def test_a_row_of_a_trace_that_is_too_long_is_counted():
     last = trace.splitlines(keepends=True)[-1]
     found = read(trace + last.replace(b"Hello", b"Hello" * LINE) + last)
     assert [message.kind for message in found] == ["delay", "unreadable", "delay"]
+
+
+def test_a_row_of_a_trace_that_never_ends_is_cut():
+    cell = b'"' + (b"x" * 499 + b"\n") * 100 + b'",'  # no field is too long
+    endless = b"1,Fail," + cell * (2 * exchange_trace.ROW // len(cell))
+    found = read(b"Date,Event,Detail,MessageId\n1,Fail,550 5.1.1 unknown,<m@example.org>\n" + endless)
+    assert [message.kind for message in found[:2]] == ["bounce", "unreadable"]
+    line = re.match(r"line (\d+): field larger", found[1].error or "")
+    assert line is not None
+    assert exchange_trace.ROW // 500 <= int(line[1]) <= exchange_trace.ROW // 500 + 5
 
 
 def test_a_broken_line_is_counted_and_named():

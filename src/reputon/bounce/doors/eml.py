@@ -1,7 +1,6 @@
 """eml: one mail as a file, as most programs save it; perhaps with the `From ` line of an mbox before it."""
 
 import re
-from codecs import BOM_UTF8
 from collections.abc import Iterator
 
 from reputon.bounce.doors.event import Item
@@ -16,23 +15,16 @@ _FIELDS = re.compile(
 _PASTED_FIELD = re.compile(
     rb"(?i)\A\s{0,200}(?:reporting-mta|final-recipient|action|status|diagnostic-code|error)\s{0,3}:"
 )
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\b\x1b"))
 
 
 def read(source: Source) -> Iterator[Item] | None:
     """The mail; of a large one only the beginning: a report stands before the message that it returns."""
-    head = plain(source.head)
+    head = mime.recoded(source.head)
     if not _FIELDS.match(head) or _PASTED_FIELD.match(head):
         return None
     # NULs in the beginning are no mail, whatever the first lines look like.
-    return None if is_binary(head) else iter([plain(source.read(mime.SIZE)).lstrip()])
-
-
-def plain(data: bytes) -> bytes:
-    """Text that Windows wrote, as UTF-8 without a mark."""
-    return mime.recoded(data).removeprefix(BOM_UTF8)
-
-
-_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\b\x1b"))
+    return None if is_binary(head) else iter([mime.recoded(source.read(mime.SIZE)).lstrip()])
 
 
 def is_binary(head: bytes) -> bool:

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
 
 from reputon.bounce.doors.event import Event, Item
 from reputon.bounce.doors.source import Source, text_of
 from reputon.bounce.report import unreadable
 
 QUEUE = 100_000  # messages of a queue that are remembered
+_TAG = 512  # characters of a line in which its program stands
 
 # What a line says: None where it is another program's; LogError where it is ours and broken.
 Said = Callable[[str], Event | None]
@@ -40,6 +43,25 @@ class Queue:
         return self._known.get(queue_id or "")
 
 
+class Entry(NamedTuple):
+    """A line of syslog's by one program: its tag, what follows that, and the time and the host before it."""
+
+    tag: re.Match[str]
+    said: str
+    time: str | None
+    host: str | None
+
+
+def read_tagged(source: Source, tag: re.Pattern[str], said: Callable[[Queue, Entry], Event]) -> Iterator[Item] | None:
+    """The refusals of the program with this tag, one message a line; None where the head has no line of it."""
+    return read(source, lambda queue: partial(_of_tagged, tag, partial(said, queue)))
+
+
+def _of_tagged(tag: re.Pattern[str], said: Callable[[Entry], Event], line: str) -> Event | None:
+    found = tag.search(line[:_TAG])
+    return said(Entry(found, line[found.end() :], *_stamp(line[: found.start()]))) if found else None
+
+
 def read(source: Source, said: Callable[[Queue], Said]) -> Iterator[Item] | None:
     """The refusals of a log, one message a line; None where no line of its head is one of these."""
     return _items(source, said(Queue())) if _claims(source, said(Queue())) else None
@@ -67,7 +89,7 @@ def _items(source: Source, said: Said) -> Iterator[Item]:
             yield unreadable(f"line {line.number} is longer than any log's") if refused_and_cut else found
 
 
-def stamp(before: str) -> tuple[str | None, str | None]:
+def _stamp(before: str) -> tuple[str | None, str | None]:
     """The time and the host that a line of syslog's begins with."""
     found = _STAMP.search(before[-300:])
     return (found["time"], found["host"]) if found else (None, None)

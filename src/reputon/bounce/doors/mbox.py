@@ -23,28 +23,23 @@ def read(source: Source) -> Iterator[Item] | None:
 
 def _mails(source: Source) -> Iterator[Item]:
     """Read in pieces, not in lines: of those a mail has millions, where somebody wants us to be slow."""
-    mail: bytearray | None = None
-    held = b"\n\n"
-    while piece := source.read(_PIECE):
-        held += piece
-        end = 0
+    mail, is_begun = bytearray(), False
+    held, is_end = b"\n\n", False
+    while not is_end:
+        piece = source.read(_PIECE)
+        held, is_end = held + piece, not piece
         # What stands at the end may be the beginning of a separator, and waits for what follows.
-        for each in _SEPARATOR.finditer(held, 0, len(held)):
-            if each.start() > len(held) - _LONGEST:
+        end, sure = 0, len(held) - (0 if is_end else _LONGEST)
+        for each in _SEPARATOR.finditer(held):
+            if each.start() > sure:
                 break
-            if mail is not None:
+            if is_begun:
                 yield _mail(_add(mail, held[end : each.start() + 1]))
-            mail, end = bytearray(), each.end()
-        after = max(end, len(held) - _LONGEST)
-        if mail is not None:
-            _add(mail, held[end:after])
-        held = held[after:]
-    end = 0
-    for each in _SEPARATOR.finditer(held):
-        if mail is not None:
-            yield _mail(_add(mail, held[end : each.start() + 1]))
-        mail, end = bytearray(), each.end()
-    yield _mail(_add(mail if mail is not None else bytearray(), held[end:]))
+            mail, is_begun, end = bytearray(), True, each.end()
+        rest = max(end, sure)
+        _add(mail, held[end:rest])
+        held = held[rest:]
+    yield _mail(mail)
 
 
 def _add(mail: bytearray, data: bytes) -> bytearray:

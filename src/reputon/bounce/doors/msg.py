@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 from email.message import EmailMessage, Message
 from email.parser import HeaderParser
-from functools import cached_property
-from struct import Struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reputon.bounce.doors.event import Item
 from reputon.bounce.doors.source import Source
@@ -17,12 +15,9 @@ if TYPE_CHECKING:
     from oxmsg.properties import Properties
     from oxmsg.storage import Storage
 
-ENTRIES = 30_000  # streams and folders of a file; a recipient has some 15
 SIZE = 48 << 20  # bytes of a file; Outlook saves attachments in it
 
 _MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_HEADER = Struct("<30xHH10xI16xI4xI")  # sizes of sectors as powers of two; sectors of FAT, mini FAT and DIFAT
-_SPARE = 16  # sectors of a table that a small file may have too many
 _RECIPIENTS = 1000
 _HEADERS, _CLASS, _SUBJECT, _BODY = 0x007D, 0x001A, 0x0037, 0x1000
 _SENDER, _REPORT_TEXT = 0x0C1A, 0x1001
@@ -41,68 +36,13 @@ def _mail(data: bytes) -> Item:
     if len(data) > SIZE:
         return unreadable(f"the Outlook file is larger than {SIZE >> 20} MiB")
     try:
-        return _rebuilt(_opened(data)).as_bytes()[: mime.SIZE]
+        from reputon.bounce.doors import compound  # its libraries take time, and most files are not Outlook's
+
+        return _rebuilt(compound.opened(data)).as_bytes()[: mime.SIZE]
     except MemoryError:
         raise
     except Exception as error:  # the libraries raise whatever a broken file makes them raise
         return unreadable(f"the Outlook file is broken: {error or type(error).__name__}"[:300])
-
-
-def _opened(data: bytes) -> "Storage":
-    from io import BytesIO
-
-    from olefile import OleFileIO
-    from oxmsg.storage import Storage
-
-    class Known(OleFileIO):  # type: ignore[misc]  # olefile ships no types
-        """A file that is asked for each of its streams by name, and would search all names each time."""
-
-        def _load_direntry(self, sid: int) -> Any:
-            if sid >= ENTRIES:
-                raise ValueError(f"it has more than {ENTRIES} entries")
-            return super()._load_direntry(sid)
-
-        def _find(self, filename: str) -> int:
-            return self._places[filename.lower()]
-
-        @cached_property
-        def _places(self) -> dict[str, int]:
-            found: dict[str, int] = {}
-            inside = [(kid.name, kid) for kid in self.root.kids]
-            seen: set[int] = set()
-            while inside:
-                path, entry = inside.pop()
-                if entry.sid in seen:
-                    raise ValueError("a folder of it lies within itself")
-                seen.add(entry.sid)
-                found[path.lower()] = entry.sid
-                inside += [(f"{path}/{kid.name}", kid) for kid in entry.kids]
-            return found
-
-    _check_tables(data)
-    with Known(BytesIO(data)) as file:
-        # Many entries may claim the same bytes, and each is read into memory.
-        if sum(each.size for each in file.direntries if each is not None) > 2 * len(data):
-            raise ValueError("its entries claim more than it holds")
-        return Storage.from_ole(file)
-
-
-def _check_tables(data: bytes) -> None:
-    """ValueError where the header claims longer tables of sectors than the file can have (MS-CFB section 2.2).
-
-    olefile reads as many as are claimed, the same ones again and again if they point to each other: two kilobytes
-    would take all memory.
-    """
-    if len(data) < _HEADER.size:
-        raise ValueError("its header is cut short")
-    shift, mini_shift, of_fat, of_mini_fat, of_difat = _HEADER.unpack_from(data)
-    if shift not in (9, 12) or mini_shift != 6:
-        raise ValueError("its sectors have a size that there is not")
-    sectors = len(data) >> shift
-    # Each sector of a table tells of a quarter as many sectors, or small ones of 64 bytes, as it has bytes.
-    room = 2 * (sectors >> (shift - 2)) + _SPARE
-    if of_fat > room or of_difat > room or of_mini_fat > 2 * (sectors >> 4) + _SPARE:
-        raise ValueError("its tables are longer than it is")
 
 
 def _rebuilt(root: "Storage") -> Message:

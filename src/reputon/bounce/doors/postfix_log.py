@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from functools import partial
 
 from reputon.bounce.doors import logs
 from reputon.bounce.doors.event import NEWS, Event, Item
-from reputon.bounce.doors.logs import LogError, Queue
+from reputon.bounce.doors.logs import Entry, LogError, Queue
 from reputon.bounce.doors.source import Source
 from reputon.bounce.refusal import Refusal, host
 
@@ -37,15 +36,11 @@ _PHASES = {
 
 def read(source: Source) -> Iterator[Item] | None:
     """Each refused or deferred recipient of a log."""
-    return logs.read(source, lambda queue: partial(_said, queue))
+    return logs.read_tagged(source, _TAG, _said)
 
 
-def _said(queue: Queue, line: str) -> Event | None:
-    tag = _TAG.search(line[:512])
-    if tag is None:
-        return None
-    said = line[tag.end() :]
-    time, reporter = logs.stamp(line[: tag.start()])
+def _said(queue: Queue, entry: Entry) -> Event:
+    _, said, time, reporter = entry
     if found := _DELIVERY.match(said):
         refusal = _refusal(found)
     elif found := _REFUSED.match(said):

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 
 from reputon.bounce.doors import logs
 from reputon.bounce.doors.event import NEWS, Event, Item
-from reputon.bounce.doors.logs import LogError, Queue
+from reputon.bounce.doors.logs import Entry, LogError, Queue
 from reputon.bounce.doors.source import Source
 from reputon.bounce.refusal import Refusal, address, host
 
@@ -34,15 +33,11 @@ _PHASES = {"check_relay": "connect", "check_mail": "mail", "check_rcpt": "rcpt",
 
 def read(source: Source) -> Iterator[Item] | None:
     """Each refused or deferred delivery of a log; one with several recipients is one message."""
-    return logs.read(source, lambda queue: partial(_said, queue))
+    return logs.read_tagged(source, _TAG, _said)
 
 
-def _said(queue: Queue, line: str) -> Event | None:
-    tag = _TAG.search(line[:512])
-    if tag is None:
-        return None
-    said = line[tag.end() :]
-    time, reporter = logs.stamp(line[: tag.start()])
+def _said(queue: Queue, entry: Entry) -> Event:
+    tag, said, time, reporter = entry
     if found := _FROM.match(said):
         queue.remember(tag["id"], found["message_id"])
     elif found := _DELIVERY.match(said):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from reputon.bounce.doors.eml import is_binary, plain
+from reputon.bounce.doors.eml import is_binary
 from reputon.bounce.doors.event import Item
 from reputon.bounce.doors.source import Source
 from reputon.mail import mime
@@ -10,7 +10,7 @@ from reputon.mail import mime
 
 def read(source: Source) -> Iterator[Item] | None:
     """The text, up to a bound: people do not paste more."""
-    if is_binary(plain(source.head)):
+    if is_binary(mime.recoded(source.head)):
         return None
-    text = mime.decode(plain(source.read(2 * mime.TEXT)), "utf-8")[: mime.TEXT]
+    text = mime.decode(source.read(2 * mime.TEXT), "utf-8")[: mime.TEXT]
     return iter([mime.unescaped(text.replace("\r\n", "\n"))])

@@ -1,7 +1,10 @@
 """RFC 3464: the machine's report in a multipart/report; where it says too little, the text beside it is asked."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
+from operator import itemgetter
 
 from reputon.bounce import reply
 from reputon.bounce.layouts import exchange, free, postfix, sendmail
@@ -14,6 +17,7 @@ _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _TEXT = 8192  # characters of the text for people in which a phase is sought
 _SUCCESS = ("delivered", "relayed", "expanded")
 _TEXTS = (exchange.read, postfix.read, sendmail.read, free.read)  # how the text beside a report may be written
+_Index = dict[str, tuple[int, Refusal]]  # by recipient, in lower case: its place in the text, and what is said there
 
 
 def read(notice: Notice) -> list[Refusal]:
@@ -24,7 +28,8 @@ def read(notice: Notice) -> list[Refusal]:
     common = {name: value for name, value in notice.status.message_fields.items() if name == "action"}
     refusals = [_refusal(common | group) for group in notice.status.recipients]
     refusals = [each for each in refusals if each.recipient or each.text or each.status]
-    return [_completed(each, notice, alone=len(refusals) == 1) for each in refusals]
+    beside = _Beside(notice, alone=len(refusals) == 1)
+    return [_completed(each, beside) for each in refusals]
 
 
 def _refusal(group: dsn.Group) -> Refusal:
@@ -59,37 +64,77 @@ def _is_complete(recipient: str | None) -> bool:
     return recipient is not None and "." in recipient.partition("@")[2]
 
 
-def _completed(refusal: Refusal, notice: Notice, *, alone: bool) -> Refusal:
+class _Beside:
+    """The text for people beside a report: read once, however many recipients the report has."""
+
+    def __init__(self, notice: Notice, *, alone: bool) -> None:
+        self._notice = notice
+        self._alone = alone  # all that the text says is about the one recipient
+        self._asked = 0
+
+    def words(self, refusal: Refusal) -> Refusal | None:
+        """What the text says of the recipient of a report."""
+        about = _first(self._by_code, refusal) or self._named(refusal.recipient)
+        found = [about] if about else []
+        if self._alone:
+            found += self._found[:1]
+        return next((each for each in found if _has_code(each)), next(iter(found), None))
+
+    def phase(self, refusal: Refusal) -> str | None:
+        """Where in the dialogue it was said, as the text tells."""
+        if self._alone:
+            return reply.phase_of(self._notice.text[:_TEXT])
+        about = _first(self._by_place, refusal)
+        return reply.phase_of(about.text) if about else None
+
+    @cached_property
+    def _found(self) -> list[Refusal]:
+        """The refusals that a layout finds in the text, those with a code first."""
+        found: list[Refusal] = next((each for layout in _TEXTS if (each := layout(self._notice))), [])
+        return sorted(found, key=lambda each: not _has_code(each))
+
+    @cached_property
+    def _by_code(self) -> _Index:
+        return _index(self._found)
+
+    @cached_property
+    def _by_place(self) -> _Index:
+        return _index(postfix.read(self._notice))
+
+    def _named(self, recipient: str | None) -> Refusal | None:
+        """What stands beside an address that no layout took for a recipient; each look reads the whole text."""
+        self._asked += 1
+        return free.about(self._notice, recipient) if recipient and self._asked <= free.RECIPIENTS else None
+
+
+def _index(refusals: Sequence[Refusal]) -> _Index:
+    found: _Index = {}
+    for at, each in enumerate(refusals):
+        if each.recipient is not None:
+            found.setdefault(each.recipient.lower(), (at, each))
+    return found
+
+
+def _first(index: _Index, refusal: Refusal) -> Refusal | None:
+    """The first of those about the recipient of a report, by the one or the other of its addresses."""
+    names = ((name or "").lower() for name in (refusal.recipient, refusal.original_recipient))
+    found = [index[name] for name in names if name in index]
+    return min(found, key=itemgetter(0))[1] if found else None
+
+
+def _has_code(refusal: Refusal) -> bool:
+    return reply.read(refusal.text).smtp is not None
+
+
+def _completed(refusal: Refusal, beside: _Beside) -> Refusal:
     """With what the text for people says of this recipient and the report does not: the words, the phase."""
     if refusal.action in _SUCCESS:
         return refusal
     said = reply.read(refusal.text)
-    if said.smtp is None and (each := _beside(refusal, notice, alone=alone)):
+    if said.smtp is None and (each := beside.words(refusal)):
         told = reply.read(each.text)
         if told.smtp or not refusal.text:
             refusal = replace(refusal, text=each.text, rhost=refusal.rhost or each.rhost)
             said = told
-    phase = None if said.phase else _phase(refusal, notice, alone=alone)
+    phase = None if said.phase else beside.phase(refusal)
     return refusal if phase is None else replace(refusal, phase=phase)
-
-
-def _beside(refusal: Refusal, notice: Notice, *, alone: bool) -> Refusal | None:
-    """What the text for people says of the recipient of a report."""
-    found = next((each for layout in _TEXTS if (each := layout(notice))), [])
-    named = [each for each in found if _is_same(each, refusal)]
-    known = None if named else free.about(notice, refusal.recipient or "\n")
-    about = named or ([known] if known else []) + (found if alone else [])
-    return next((each for each in about if reply.read(each.text).smtp), next(iter(about), None))
-
-
-def _is_same(one: Refusal, other: Refusal) -> bool:
-    names = {(name or "").lower() for name in (other.recipient, other.original_recipient)}
-    return one.recipient is not None and one.recipient.lower() in names
-
-
-def _phase(refusal: Refusal, notice: Notice, *, alone: bool) -> str | None:
-    """Where in the dialogue it was said, as the text for people tells."""
-    if alone:
-        return reply.phase_of(notice.text[:_TEXT])
-    about = (each for each in postfix.read(notice) if _is_same(each, refusal))
-    return next((reply.phase_of(each.text) for each in about), None)
