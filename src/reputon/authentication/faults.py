@@ -1,7 +1,10 @@
 """Faults: what is wrong in a domain's SPF, DKIM and DMARC records, in plain words with what to do about it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
+
+from reputon.resolver import Answer
 
 Weight = Literal["fault", "note"]
 
@@ -26,9 +29,14 @@ def shown(text: str, most: int = 80) -> str:
     return flat if len(flat) <= most else flat[: most - 1] + "…"
 
 
-def no_mail_hosts(domain: str) -> Fault:
-    """Neither MX nor A: Microsoft's page on its high-risk delivery pool names such domains."""
-    return Fault(
+def of_mail_hosts(domain: str, answers: Iterable[Answer]) -> Iterable[Fault]:
+    """Neither MX nor A nor AAAA: Microsoft's page on its high-risk delivery pool names such domains.
+
+    Nothing is said where one of the answers is not known.
+    """
+    if any(answer.records or not answer.is_known for answer in answers):
+        return
+    yield Fault(
         "no-mx-no-a",
         domain,
         f"{domain} has neither an MX nor an A record: nobody can answer, and Microsoft 365 sends such a domain's mail "

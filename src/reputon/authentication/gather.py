@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from reputon.authentication import dkim, dmarc, services, spf, spf_walk
+from reputon.authentication import dkim, dmarc, faults, services, spf, spf_walk
 from reputon.authentication.faults import Fault
 from reputon.authentication.judgement import Now
-from reputon.resolver import Resolver
+from reputon.resolver import Question, Resolver
 from reputon.subject import SubjectError
 from reputon.subject import domain as parse_domain
 
@@ -45,3 +45,5 @@ def _faults(
     for signature in signatures:
         yield from signature.key.faults if signature.key else ()
     yield from found.faults
+    answers = resolver.ask([Question(said.domain, rdtype) for rdtype in ("MX", "A", "AAAA")])
+    yield from faults.of_mail_hosts(said.domain, answers)

@@ -38,7 +38,8 @@ def survey(domain: str, resolver: Resolver, address: str | None = None, selector
     named = tuple(dict.fromkeys(each.strip().lower() for each in selectors))
     keys, unasked = _keys(domain, resolver, named)
     found = dmarc.find(domain, resolver)
-    mx, a, aaaa = resolver.ask([Question(domain, rdtype) for rdtype in ("MX", "A", "AAAA")])
+    answers = resolver.ask([Question(domain, rdtype) for rdtype in ("MX", "A", "AAAA")])
+    mx = answers[0]
     hosts = tuple(record.partition(" ")[2].rstrip(".") or "none (a null MX)" for record in mx.records)
     service = services.by_hosts(hosts)
     # A guessed selector whose key is revoked is a key that was changed, as keys should be.
@@ -46,10 +47,9 @@ def survey(domain: str, resolver: Resolver, address: str | None = None, selector
     said = [*walk.faults, *(fault for key in told for fault in key.faults), *found.faults]
     missing = services.missing_include(walk, service, does_send=False) if service else None
     said += [missing] if missing else []
-    if mx.is_known and a.is_known and aaaa.is_known and not (mx.records or a.records or aaaa.records):
-        said.append(faults.no_mail_hosts(domain))
+    said += faults.of_mail_hosts(domain, answers)
     unknown = [*walk.unknown, *unasked, *([found.why] if found.why else [])]
-    unknown += [f"{each.question.rdtype} {domain}: {each.why}" for each in (mx, a, aaaa) if not each.is_known]
+    unknown += [f"{each.question.rdtype} {domain}: {each.why}" for each in answers if not each.is_known]
     if evaluated and evaluated.result == "temperror":
         unknown.append(f"SPF of {domain} for {address}: {evaluated.why}")
     return Survey(domain, walk, evaluated, keys, found, hosts, service.name if service else None, tuple(said),
