@@ -1,9 +1,11 @@
 """Authentication: results as servers write them, SPF over a made resolver, alignment, and who is believed."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from reputon.authentication import domains, results, spf
-from reputon.authentication.judgement import judge
+from reputon.authentication import dmarc, domains, results, spf
+from reputon.authentication.judgement import Now, judge
 from reputon.resolver import World
 
 RESULTS = [
@@ -90,24 +92,31 @@ def said(host, words):
 PASS, FAIL = "spf=pass smtp.mailfrom=a.example", "spf=fail smtp.mailfrom=a.example"
 
 
-def verdict(found, spf_now=None, author="a.example"):
-    return judge(found, receivers=["receiver.example"], provider=["provider.example"], spf_now=spf_now, author=author)
+def dns(result, signatures=(), author="a.example"):
+    """What DNS says now, with this result of SPF."""
+    found = dmarc.find(author, World({}))
+    outcome = dmarc.evaluate(found, (result, "a.example"), [(each.result, each.domain) for each in signatures])
+    return Now(spf.Spf(result, "a.example", ""), tuple(signatures), found, outcome)
+
+
+def verdict(found, now=None, author="a.example"):
+    return judge(found, receivers=["receiver.example"], provider=["provider.example"], now=now, author=author)
 
 
 def test_the_receiver_is_believed_before_dns_and_the_provider():
     found = said("mx.receiver.example", FAIL) + said("out.provider.example", PASS)
-    judged = verdict(found, spf.Spf("pass", "a.example", ""))
+    judged = verdict(found, dns("pass"))
     assert (judged.state, judged.read_in) == ("fail", "the receiver's Authentication-Results")
 
 
 def test_dns_is_believed_before_the_provider():
-    judged = verdict(said("out.provider.example", PASS), spf.Spf("fail", "a.example", ""))
+    judged = verdict(said("out.provider.example", PASS), dns("fail"))
     assert (judged.state, judged.read_in) == ("fail", "DNS: TXT a.example")
 
 
 @pytest.mark.parametrize("result", ["none", "neutral", "temperror"])
 def test_no_word_from_dns_leaves_it_to_the_provider(result):
-    judged = verdict(said("out.provider.example", PASS), spf.Spf(result, "a.example", ""))
+    judged = verdict(said("out.provider.example", PASS), dns(result))
     assert judged.state == "pass"
 
 
@@ -117,3 +126,54 @@ def test_a_stranger_is_not_believed():
 
 def test_a_pass_for_somebody_else_is_none():
     assert verdict(said("mx.receiver.example", "dkim=pass header.d=bulk.example")).state == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("words", "state"),
+    [
+        ("dmarc=pass header.from=a.example; spf=fail smtp.mailfrom=bulk.example", "pass"),
+        ("dmarc=fail header.from=a.example; spf=pass smtp.mailfrom=bulk.example", "fail"),
+        ("spf=temperror smtp.mailfrom=a.example", "unknown"),
+        ("spf=fail smtp.mailfrom=a.example; dkim=temperror header.d=a.example", "unknown"),
+        ("dmarc=temperror header.from=a.example", "unknown"),
+        ("spf=fail smtp.mailfrom=a.example; dkim=pass header.d=mail.a.example", "pass"),
+    ],
+)
+def test_what_the_receiver_said(words, state):
+    assert verdict(said("mx.receiver.example", words)).state == state
+
+
+def test_an_unaligned_pass_is_told_to_be_none():
+    answer = verdict(said("mx.receiver.example", "dkim=pass header.d=bulk.example"))
+    assert (answer.state, answer.fact) == (
+        "unknown", "dkim=pass is for bulk.example, which is not aligned with a.example: no pass")  # fmt: skip
+
+
+def test_both_words_are_kept_where_they_differ():
+    answer = verdict(said("mx.receiver.example", FAIL), dns("pass"))
+    assert answer.state == "fail"
+    assert "failed then, passes now" in answer.fact
+    assert answer.now[0].startswith("SPF pass for a.example")
+    other = verdict(said("mx.receiver.example", PASS), dns("fail"))
+    assert other.state == "pass"
+    assert "passed then, fails now" in other.fact
+
+
+@given(st.text())
+def test_no_record_breaks_spf(text):
+    world = World({"a.example": {"TXT": ["v=spf1 " + text], "MX": ["10 a.example"], "A": ["192.0.2.9"]}})
+    spf.evaluate("192.0.2.1", "joe@a.example", "helo.example", world)
+
+
+WORDS = ["a", "mx", "ptr", "all", "include:a.example", "redirect=%{d}", "exists:%{i}.%{q}", "ip4:1", "ip6:::", "exp=a",
+         "a/99", "mx:%{h}/1//2", "-", "%", "a:é.example", "exp=a.example", "?all", "~ptr:%{p}"]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=6))
+def test_no_terms_break_spf(words):
+    world = World({
+        "a.example": {"TXT": ["v=spf1 " + " ".join(words)], "MX": ["10 a.example", "x"], "A": ["192.0.2.9", "?"]},
+        "*.in-addr.arpa": {"PTR": ["a.example"]},
+    })  # fmt: skip
+    assert spf.evaluate("192.0.2.1", "joe@a.example", "helo.example", world).result in (
+        "pass", "fail", "softfail", "neutral", "none", "permerror", "temperror")  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from reputon import check
 from reputon.authentication import results as authentication_results
-from reputon.authentication.judgement import Authentication, SpfNow, is_provider, is_receiver, judge
+from reputon.authentication.judgement import Authentication, Now, is_provider, is_receiver, judge
 from reputon.bounce.report import Message, Report
 from reputon.cause import owner
 from reputon.cause.case import Case, Cause, Fact, ListState
@@ -132,19 +132,22 @@ def _authentication(message: Message, report: Report, provider: Provider | None,
         authentication_results.read(headers, lambda name: is_receiver(name, receivers) or is_provider(name, seals)),
         receivers=receivers,
         provider=seals,
-        spf_now=_spf_now(headers, report, author, world),
+        now=_dns_now(headers, report, author, provider, world),
         author=author,
     )
 
 
-def _spf_now(headers: tuple[tuple[str, str], ...], report: Report, author: str | None, world: World) -> SpfNow | None:
-    """SPF as DNS has it now, for the listed address; None where nothing can be asked."""
+def _dns_now(
+    headers: tuple[tuple[str, str], ...], report: Report, author: str | None, provider: Provider | None, world: World
+) -> Now | None:
+    """SPF, DKIM and DMARC as DNS has them now, for the listed address; None where nothing can be asked."""
     sender = domain_of(_first(headers, "return-path")) or author
     if sender is None or report.listed_ip is None or isinstance(world.resolver, Nobody):
         return None
-    from reputon.authentication import spf  # pyspf takes 50 ms, and an offline run asks nothing
+    from reputon.authentication import gather  # an offline run asks nothing
 
-    return spf.evaluate(report.listed_ip, f"postmaster@{sender}", sender, world.resolver)
+    service = provider.id if provider else None
+    return gather.now(headers, report.listed_ip, author, sender, service, world.resolver)
 
 
 def _first(headers: tuple[tuple[str, str], ...], name: str) -> str | None:

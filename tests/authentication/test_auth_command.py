@@ -1,0 +1,94 @@
+"""`reputon auth` as a person runs it: exit codes, the JSON, and words on the screen."""
+
+import json
+import sys
+
+import dkim as dkimpy
+import pytest
+from tests.authentication.test_records import MAIL, PRIVATE, PUBLIC
+
+from reputon import cli
+
+DNS = {
+    "good.example": {"TXT": ["v=spf1 ip4:192.0.2.0/24 -all"], "MX": ["10 mx.good.example."]},
+    "_dmarc.good.example": {"TXT": ["v=DMARC1; p=reject"]},
+    "s1._domainkey.good.example": {"TXT": [PUBLIC]},
+    "_dmarc.a.example": {"TXT": ["v=DMARC1; p=quarantine"]},
+    "a.example": {"TXT": ["v=spf1 -all"], "A": ["192.0.2.1"]},
+    "s1._domainkey.a.example": {"TXT": [PUBLIC]},
+    "bare.example": {},
+    "slow.example": {"timeout": True},
+    "_dmarc.slow.example": {"timeout": True},
+}
+
+
+@pytest.fixture
+def auth(tmp_path, monkeypatch, capsys):
+    (tmp_path / "dns.json").write_text(json.dumps(DNS))
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["reputon", "auth", "--world", str(tmp_path), *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out, said.err
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["good.example"], 0),
+        (["good.example", "--ip", "192.0.2.9"], 0),
+        (["good.example", "--ip", "198.51.100.1"], 1),
+        (["good.example", "--selector", "s1"], 0),
+        (["good.example", "--selector", "gone"], 1),
+        (["bare.example"], 1),
+        (["slow.example"], 3),
+        (["good.example", "slow.example"], 3),
+        (["slow.example", "bare.example"], 1),
+        (["not a name"], 2),
+        (["good.example", "--ip", "192.0.2"], 2),
+        (["good.example", "--selector", "a b"], 2),
+        (["good.example", "--message", "/nowhere/at.all"], 2),
+    ],
+)
+def test_exit_codes(auth, arguments, code):
+    ended, out, err = auth(*arguments)
+    assert ended == code
+    assert (len(err.splitlines()) == 1) is (code == 2)
+    assert bool(out) is (code != 2)
+
+
+def test_json(auth):
+    code, out, _ = auth("good.example", "bare.example", "--ip", "192.0.2.9", "--json")
+    good, bare = map(json.loads, out.splitlines())
+    assert code == 1
+    assert (good["spf"]["result"]["result"], good["spf"]["result"]["mechanism"]) == ("pass", "ip4:192.0.2.0/24")
+    assert good["spf"]["networks"] == ["192.0.2.0/24"]
+    assert [(key["selector"], key["state"], key["bits"]) for key in good["dkim"]] == [("s1", "present", 1024)]
+    assert (good["dmarc"]["record"]["domain"], good["dmarc"]["policy"]) == ("good.example", "reject")
+    assert good["faults"] == []
+    assert {fault["id"] for fault in bare["faults"]} == {"no-spf", "no-dmarc", "no-mx-no-a"}
+    assert all(fault["remedy"] for fault in bare["faults"])
+
+
+@pytest.mark.parametrize(("change", "state"), [(b"", "pass"), (b"An advertisement.\r\n", "fail")])
+def test_a_whole_message(auth, tmp_path, change, state):
+    message = tmp_path / "message.eml"
+    signed = dkimpy.sign(MAIL, b"s1", b"a.example", PRIVATE, include_headers=[b"from"]) + MAIL
+    message.write_bytes(signed + change)
+    ended, out, _ = auth("a.example", "--ip", "198.51.100.1", "--message", message, "--json")
+    line = json.loads(out)
+    assert (line["signatures"][0]["result"], line["message"]["state"]) == (state, state)
+    assert ended == 1  # SPF does not pass for that address
+    ended, out, _ = auth("a.example", "--message", message)
+    assert (ended, state in out) == (0 if state == "pass" else 3, True)
+
+
+def test_words_on_the_screen(auth):
+    _, out, _ = auth("bare.example", "--ip", "192.0.2.9")
+    words = " ".join(out.split())
+    assert "bare.example: 3 faults" in words
+    assert "bare.example has no SPF record → publish one TXT record" in words
