@@ -1,0 +1,86 @@
+"""Schedule: when a list is asked next about a watch's subjects, so that its terms hold over all watches.
+
+One look at a subject costs at most two questions to a list (the address, and the words of a listing), and each call
+two more for each family of subjects (the list's test entries).  Where the looks that are wanted would cost more than
+a list allows in a day or a second, every interval on that list is stretched by one factor.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from reputon.lists import BlockList
+
+DAY = timedelta(days=1)
+JITTER = 0.1  # the part of an interval by which looks are late, at most; never early
+LEAST = timedelta(minutes=10)
+_RESERVE = 1.25  # of a list's day, a fifth is kept for confirming
+_PER_SUBJECT, _PER_FAMILY = 2, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """When a list is asked next about a watch's subjects, and which round of them that is."""
+
+    watch: int
+    list: str
+    due: datetime
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one watch wants of a list: `subjects` of `families` (IPv4, IPv6, domains), each `every` so often."""
+
+    subjects: int
+    families: int
+    every: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a list can be watched: every interval times `factor`; `why` where that is not 1, None as factor for never."""
+
+    factor: float | None = 1.0
+    why: str = ""
+
+
+def cost(subjects: int, families: int) -> int:
+    """The questions to one list for one call, at most."""
+    return _PER_SUBJECT * subjects + _PER_FAMILY * families if subjects else 0
+
+
+def affordable(questions: int, families: int) -> int:
+    """How many subjects can be looked at for so many questions."""
+    return max(0, (questions - _PER_FAMILY * families) // _PER_SUBJECT)
+
+
+def pace(entry: BlockList, loads: Iterable[Load]) -> Pace:
+    """By how much all intervals on this list must be stretched."""
+    loads = tuple(loads)
+    wanted = sum(cost(each.subjects, each.families) * (DAY / each.every) for each in loads)
+    least = max((cost(1, each.families) for each in loads), default=0)
+    if entry.per_day and least > entry.per_day:
+        return Pace(None, f"its terms allow {entry.per_day:g} questions a day, and one look takes {least}")
+    allowed = [(float(entry.per_day), "a day")] if entry.per_day else []
+    allowed += [(entry.per_second * DAY.total_seconds(), "a day (by the second)")] if entry.per_second else []
+    for limit, unit in sorted(allowed):
+        factor = wanted * _RESERVE / limit
+        if factor > 1:
+            return Pace(factor, f"its terms allow {limit:g} questions {unit}, and {wanted:.0f} were wanted")
+    return Pace()
+
+
+def next_time(at: datetime, every: timedelta, factor: float, share: float, seed: str) -> datetime:
+    """When to look next: after the stretched interval, or its share where only some subjects were looked at.
+
+    Late by up to JITTER, by the seed, so that not all watches of the world ask at the full hour.
+    """
+    interval = max(every * factor * min(1.0, share), LEAST)
+    return at + interval * (1 + JITTER * _part(seed))
+
+
+def _part(seed: str) -> float:
+    """A number from 0 to below 1 that looks like chance and is always the same."""
+    return int.from_bytes(sha256(seed.encode()).digest()[:6]) / (1 << 48)
