@@ -16,6 +16,7 @@ DAY = timedelta(days=1)
 JITTER = 0.1  # the part of an interval by which looks are late, at most; never early
 LEAST = timedelta(minutes=10)
 _RESERVE = 1.25  # of a list's day, a fifth is kept for confirming
+_SLOWEST = 10_000  # times the interval that was wanted: years, which is never
 _PER_SUBJECT, _PER_FAMILY = 2, 2
 
 
@@ -68,7 +69,8 @@ def pace(entry: BlockList, loads: Iterable[Load]) -> Pace:
     for limit, unit in sorted(allowed):
         factor = wanted * _RESERVE / limit
         if factor > 1:
-            return Pace(factor, f"its terms allow {limit:g} questions {unit}, and {wanted:.0f} were wanted")
+            able = factor if factor <= _SLOWEST else None
+            return Pace(able, f"its terms allow {limit:g} questions {unit}, and {wanted:.0f} were wanted")
     return Pace()
 
 
