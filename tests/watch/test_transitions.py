@@ -1,6 +1,7 @@
 """Transitions: which answers change what, and the laws that hold for all of them."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -127,7 +128,7 @@ def test_never_the_same_twice_in_a_row(answers, rules):
     _, found = played(answers, rules)
     for family in (0, 1):
         mine = [each.kind for each in found if _FAMILY.get(each.kind) == family]
-        assert all(one != other for one, other in zip(mine, mine[1:], strict=False))
+        assert all(one != other for one, other in pairwise(mine))
         assert mine[:1] in ([], [Kind.LISTED], [Kind.SILENT])
     codes = [each.codes for each in found if each.kind in (Kind.LISTED, Kind.CHANGED, Kind.DELISTED)]
     changed = [place for place, each in enumerate(found) if each.kind is Kind.CHANGED]

@@ -60,10 +60,11 @@ def look(history: History, around: Around, clock: Clock, stopped: Callable[[], b
     asked, changes = _put(history, around, wanted, chosen, scopes, clock, stopped)
     if not stopped():
         rounds = []
+        house = f"{scopes[0].watch.subject} {scopes[0].watch.added}" if scopes else ""
         for scope, turn in due:
             mine = of_turn[turn.watch, turn.list]
             share = len(mine & asked.get(turn.list, set())) / len(mine) if mine else 1.0
-            rounds.append(planning.next_turn(turn, scope.watch, paces[turn.list], share, clock()))
+            rounds.append(planning.next_turn(turn, scope.watch, paces[turn.list], share, clock(), house))
         history.set_turns(rounds)
     return Looked(sum(map(len, asked.values())), tuple(changes), tuple(warnings))
 

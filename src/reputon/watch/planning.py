@@ -101,15 +101,17 @@ def paces(scopes: Sequence[Scope]) -> dict[str, Pace]:
 
 
 def held(scope: Scope, name: str, pairs: Iterable[Pair]) -> list[str]:
-    """Of a sampled watch the subjects that are listed or in doubt: they stay in the rounds until that is over."""
+    """Of a sampled watch the subjects that are listed, in doubt or silent: they stay until that is over."""
     if not scope.is_sampled:
         return []
-    mine = [
-        each for each in pairs
-        if each.list == name and (each.known.doubt or (each.known.standing and each.known.standing.listed))
-    ]  # fmt: skip
+    mine = [each for each in pairs if each.list == name and _stands_out(each)]
     mine.sort(key=lambda each: (each.known.doubt is None, each.asked))
     return [each.subject for each in mine[: scope.most]]
+
+
+def _stands_out(pair: Pair) -> bool:
+    known = pair.known
+    return bool(known.doubt or known.is_silent or (known.standing and known.standing.listed))
 
 
 def within(wanted: Mapping[str, Watch], room: int, families: int, asked: Mapping[str, datetime]) -> list[str]:
@@ -135,7 +137,8 @@ def calls(chosen: Mapping[str, Sequence[str]]) -> list[Call]:
     ]
 
 
-def next_turn(turn: Turn, watch: Watch, pace: Pace, share: float, now: datetime) -> Turn:
+def next_turn(turn: Turn, watch: Watch, pace: Pace, share: float, now: datetime, house: str) -> Turn:
     """The turn after this one; `share` is the part of its subjects that could be asked about."""
     factor, seed = pace.factor or 1.0, f"{watch.subject} {turn.number}"
-    return Turn(turn.watch, turn.list, schedule.next_time(now, watch.every, factor, share, seed), turn.number + 1)
+    due = schedule.next_time(now, watch.every, factor, share, seed, house)
+    return Turn(turn.watch, turn.list, due, turn.number + 1)

@@ -7,7 +7,7 @@ a list allows in a day or a second, every interval on that list is stretched by 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from reputon.lists import BlockList
@@ -15,6 +15,8 @@ from reputon.lists import BlockList
 DAY = timedelta(days=1)
 JITTER = 0.1  # the part of an interval by which looks are late, at most; never early
 LEAST = timedelta(minutes=10)
+GRID = timedelta(minutes=5)  # looks are put together by this; by a tenth of it where they are frequent
+_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 _RESERVE = 1.25  # of a list's day, a fifth is kept for confirming
 _SLOWEST = 10_000  # times the interval that was wanted: years, which is never
 _PER_SUBJECT, _PER_FAMILY = 2, 2
@@ -74,13 +76,17 @@ def pace(entry: BlockList, loads: Iterable[Load]) -> Pace:
     return Pace()
 
 
-def next_time(at: datetime, every: timedelta, factor: float, share: float, seed: str) -> datetime:
+def next_time(at: datetime, every: timedelta, factor: float, share: float, seed: str, house: str = "") -> datetime:
     """When to look next: after the stretched interval, or its share where only some subjects were looked at.
 
-    Late by up to JITTER, by the seed, so that not all watches of the world ask at the full hour.
+    Late by up to JITTER, by the seed, and then until the house's next full GRID: watches of one house meet in few
+    calls, and the houses of the world do not ask at the full hour.
     """
     interval = max(every * factor * min(1.0, share), LEAST)
-    return at + interval * (1 + JITTER * _part(seed))
+    when = at + interval * (1 + JITTER * _part(seed))
+    grid = GRID if interval >= 12 * GRID else GRID / 10
+    beyond = (when - _EPOCH - grid * _part(house)) % grid
+    return when + (grid - beyond if beyond else timedelta(0))
 
 
 def _part(seed: str) -> float:

@@ -33,9 +33,10 @@ pair = sa.Table(
     sa.Column("subject", sa.Text, primary_key=True), sa.Column("list", sa.Text, primary_key=True),
     sa.Column("watch", sa.Integer, nullable=False, index=True), sa.Column("asked", sa.BigInteger, nullable=False),
     sa.Column("known", sa.Text, nullable=False),
+    sa.Column("said", sa.Text, nullable=False), sa.Column("span", sa.Integer, nullable=False),  # the latest observation
     # These repeat what `known` says, to be searched.
     sa.Column("listed", sa.Boolean), sa.Column("unknown", sa.Boolean, nullable=False),
-    sa.Column("silent", sa.Boolean, nullable=False), sa.Column("confirm", sa.BigInteger, index=True),
+    sa.Column("silent", sa.Boolean, nullable=False, index=True), sa.Column("confirm", sa.BigInteger, index=True),
 )  # fmt: skip
 observation = sa.Table(
     "observation", TABLES,
@@ -45,6 +46,7 @@ observation = sa.Table(
     # A run of equal answers is one row.
     sa.Column("first", sa.BigInteger, nullable=False), sa.Column("last", sa.BigInteger, nullable=False, index=True),
     sa.Column("times", sa.Integer, nullable=False), sa.Index("observation_of", "subject", "list", "id"),
+    sqlite_autoincrement=True,
 )  # fmt: skip
 transition = sa.Table(
     "transition", TABLES,
