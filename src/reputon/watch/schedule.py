@@ -1,7 +1,7 @@
 """Schedule: when a list is asked next about a watch's subjects, so that its terms hold over all watches.
 
 One look at a subject costs at most two questions to a list (the address, and the words of a listing), and each call
-two more for each family of subjects (the list's test entries).  Where the looks that are wanted would cost more than
+three more for each family of subjects (the list's test entries, one of them once more where somebody is listed).  Where the looks that are wanted would cost more than
 a list allows in a day or a second, every interval on that list is stretched by one factor.
 """
 
@@ -19,7 +19,7 @@ GRID = timedelta(minutes=5)  # looks are put together by this; by a tenth of it 
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 _RESERVE = 1.25  # of a list's day, a fifth is kept for confirming
 _SLOWEST = 10_000  # times the interval that was wanted: years, which is never
-_PER_SUBJECT, _PER_FAMILY = 2, 2
+_PER_SUBJECT, _PER_FAMILY = 2, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,8 @@ def next_time(at: datetime, every: timedelta, factor: float, share: float, seed:
     Late by up to JITTER, by the seed, and then until the house's next full GRID: watches of one house meet in few
     calls, and the houses of the world do not ask at the full hour.
     """
-    interval = max(every * factor * min(1.0, share), LEAST)
+    # Who was not asked for at all tries again after a part of the interval: room comes back that slowly.
+    interval = max(every * factor * min(1.0, max(share, 1 / 24)), LEAST)
     when = at + interval * (1 + JITTER * _part(seed))
     grid = GRID if interval >= 12 * GRID else GRID / 10
     beyond = (when - _EPOCH - grid * _part(house)) % grid
