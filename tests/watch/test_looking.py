@@ -161,7 +161,7 @@ def test_pools_are_the_inventorys_and_the_providers(history, clock):
 def test_terms_hold_and_everybody_has_a_turn(history, clock, count):
     lists = Lists((blocklist("tight", per_day=100), blocklist("free")), clock, clean)
     world = around(lists)
-    made(history, [f"10.0.{number // 256}.{number % 256}" for number in range(count)], world)
+    made(history, [f"10.0.{number // 256}.{number % 256}" for number in range(count)], world, every=8 * HOUR)
     passes(history, world, clock, START + timedelta(days=12))
     assert lists.most_in_a_day("tight") <= 100
     seen = {subject for name, subject in lists.subjects if name == "tight" and subject.startswith("10.")}
