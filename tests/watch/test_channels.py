@@ -31,7 +31,7 @@ NOTICE = Notice(
 class Web(BaseHTTPRequestHandler):
     """Answers as the path says; keeps what was posted."""
 
-    posted: list[dict]
+    posted: list[dict[str, object]]
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -54,12 +54,12 @@ class Web(BaseHTTPRequestHandler):
 
 @contextmanager
 def web():
-    handler = type("Handler", (Web,), {"posted": []})
-    with HTTPServer(("127.0.0.1", 0), handler) as server:
+    posted: list[dict[str, object]] = []
+    with HTTPServer(("127.0.0.1", 0), type("Handler", (Web,), {"posted": posted})) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}", handler.posted
+            yield f"http://127.0.0.1:{server.server_port}", posted
         finally:
             server.shutdown()
             thread.join()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reputon.check import Result, State
 from reputon.watch import tables
-from reputon.watch.transitions import Kind, Rules, Standing, Standpoint, after, confirm_at, standing
+from reputon.watch.transitions import Kind, Rules, Standing, Standpoint, Transition, after, confirm_at, standing
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 CLEAN, LISTED, OTHER = Standing(False), Standing(True, ("127.0.0.2",)), Standing(True, ("127.0.0.4",))
@@ -18,7 +18,7 @@ LETTERS = {"c": CLEAN, "l": LISTED, "o": OTHER, "?": None}
 
 def played(answers, rules=Rules(), known=None):  # noqa: B008 - frozen
     """The transitions of `(minute, answer)`, and what is known in the end."""
-    known, found = known or Standpoint(), []
+    known, found = known or Standpoint(), list[Transition]()
     for minute, said in answers:
         known, changes = after(known, said, START + timedelta(minutes=minute), rules)
         found += changes

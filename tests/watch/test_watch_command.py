@@ -11,7 +11,6 @@ import urllib.request
 from contextlib import contextmanager
 
 import pytest
-
 from tests.watch.test_channels import web
 
 LISTED = {"2.0.0.127.bl.a.test": {"A": ["127.0.0.2"]}, "7.2.0.192.bl.a.test": {"A": ["127.0.0.2"], "TXT": ["seen"]}}

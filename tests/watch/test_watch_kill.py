@@ -11,11 +11,11 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.watch.test_channels import web
 
 from reputon.watch import outbox
 from reputon.watch.history import History
 from reputon.watch.outbox import Status
-from tests.watch.test_channels import web
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 LOOK = [sys.executable, "-m", "reputon.cli", "watch", "run", "--once", "--world", "world"]

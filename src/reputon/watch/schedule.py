@@ -1,7 +1,8 @@
 """Schedule: when a list is asked next about a watch's subjects, so that its terms hold over all watches.
 
 One look at a subject costs at most two questions to a list (the address, and the words of a listing), and each call
-three more for each family of subjects (the list's test entries, one of them once more where somebody is listed).  Where the looks that are wanted would cost more than
+three more for each family of subjects (the list's test entries, one of them once more where somebody is listed).
+Where the looks that are wanted would cost more than
 a list allows in a day or a second, every interval on that list is stretched by one factor.
 """
 
