@@ -66,11 +66,16 @@ def test_watches_of_one_house_meet_and_houses_do_not():
     assert len(houses) > 90
 
 
-@given(st.integers(0, 5000), st.integers(1, 3))
-def test_what_is_affordable_costs_no_more(questions, families):
-    able = schedule.affordable(questions, families)
-    assert schedule.cost(able, families) <= questions or able == 0
-    assert schedule.cost(able + 1, families) > questions
+@given(st.integers(0, 5000), st.integers(1, 3), st.integers(1, 200))
+def test_what_is_affordable_costs_no_more(questions, families, size):
+    able = schedule.affordable(questions, families, size)
+    assert schedule.cost(able, families, size) <= questions
+    assert schedule.cost(able + 1, families, size) > questions
+
+
+@pytest.mark.parametrize(("per_second", "size"), [(0.0, 200), (0.01, 1), (1.0, 10), (5.0, 50), (1000.0, 200)])
+def test_a_list_that_is_asked_slowly_has_short_calls(per_second, size):
+    assert schedule.call_size(blocklist(per_second=per_second)) == size
 
 
 # --- sample ----------------------------------------------------------------------------------------------------------
@@ -113,11 +118,14 @@ def test_a_huge_ipv6_network_is_sampled_by_its_slash_64s():
 
 
 def test_lists_with_the_same_subjects_share_a_call_and_long_ones_are_cut():
-    many = [f"10.0.{number // 256}.{number % 256}" for number in range(planning.CALL + 1)]
-    assert planning.calls({"a": many, "b": many, "c": ["192.0.2.1"], "d": []}) == [
-        Call(tuple(many[: planning.CALL]), ("a", "b")),
-        Call(tuple(many[planning.CALL :]), ("a", "b")),
+    many = [f"10.0.0.{number}" for number in range(5)]
+    chosen, sizes = {"a": many, "slow": many[:2], "b": many, "c": ["192.0.2.1"], "d": []}, dict.fromkeys("abcd", 4)
+    assert planning.calls(chosen, sizes | {"slow": 1}) == [
+        Call(tuple(many[:4]), ("a", "b")),
+        Call(tuple(many[4:]), ("a", "b")),
         Call(("192.0.2.1",), ("c",)),
+        Call((many[0],), ("slow",)),
+        Call((many[1],), ("slow",)),
     ]
 
 

@@ -135,7 +135,9 @@ def _chosen(history: History, wanted: Wanted, scopes: Sequence[Scope], now: date
         if per_day := entries[name].per_day:
             asked = {each.subject: each.asked for each in history.pairs(t.pair.c.list == name)}
             room = int(per_day) - history.spent(name, now)
-            chosen[name] = planning.within(subjects, room, _families(subjects), asked)
+            chosen[name] = planning.within(
+                subjects, room, _families(subjects), asked, schedule.call_size(entries[name])
+            )
     return chosen
 
 
@@ -148,7 +150,8 @@ def _put(
     changes: list[Notice] = []
     entries = _entries(scopes)
     facts = {name: ListFacts(entry.impact, entry.who_may_ask or "") for name, entry in entries.items()}
-    for call in planning.calls(chosen):
+    sizes = {name: schedule.call_size(entry) for name, entry in entries.items()}
+    for call in planning.calls(chosen, sizes):
         if stopped():
             break
         now = clock()

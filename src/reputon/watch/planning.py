@@ -11,7 +11,6 @@ from reputon.watch.schedule import Load, Pace, Turn
 from reputon.watch.subjects import OWN, Watch
 from reputon.watch.transitions import Pair
 
-CALL = 200  # subjects in one call: between calls a runner can be told to end
 WHOLE = 256  # addresses of a prefix, or of one's own, that are all looked at in each round
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -114,26 +113,27 @@ def _stands_out(pair: Pair) -> bool:
     return bool(known.doubt or known.is_silent or (known.standing and known.standing.listed))
 
 
-def within(wanted: Mapping[str, Watch], room: int, families: int, asked: Mapping[str, datetime]) -> list[str]:
+def within(
+    wanted: Mapping[str, Watch], room: int, families: int, asked: Mapping[str, datetime], size: int = schedule.CALL
+) -> list[str]:
     """As many subjects as a list's day has room for; those that were not asked for longest go first."""
-    calls = -(-len(wanted) // CALL)
-    able = schedule.affordable(room, families * calls)
+    able = schedule.affordable(room, families, size)
     if able >= len(wanted):
         return list(wanted)
     order = sorted(wanted, key=lambda each: asked.get(each, _NEVER))
     return order[:able]
 
 
-def calls(chosen: Mapping[str, Sequence[str]]) -> list[Call]:
-    """Lists with the same subjects share a call; long calls are cut."""
-    together: dict[tuple[str, ...], list[str]] = {}
+def calls(chosen: Mapping[str, Sequence[str]], sizes: Mapping[str, int]) -> list[Call]:
+    """Lists with the same subjects share a call, unless one is slower; calls are cut to their size, the fast first."""
+    together: dict[tuple[int, tuple[str, ...]], list[str]] = {}
     for name, subjects in chosen.items():
         if subjects:
-            together.setdefault(tuple(subjects), []).append(name)
+            together.setdefault((sizes[name], tuple(subjects)), []).append(name)
     return [
-        Call(subjects[start : start + CALL], tuple(names))
-        for subjects, names in together.items()
-        for start in range(0, len(subjects), CALL)
+        Call(subjects[start : start + size], tuple(names))
+        for (size, subjects), names in sorted(together.items(), key=lambda each: -each[0][0])
+        for start in range(0, len(subjects), size)
     ]
 
 

@@ -2,8 +2,8 @@
 
 One look at a subject costs at most two questions to a list (the address, and the words of a listing), and each call
 three more for each family of subjects (the list's test entries, one of them once more where somebody is listed).
-Where the looks that are wanted would cost more than
-a list allows in a day or a second, every interval on that list is stretched by one factor.
+Where the looks that are wanted would cost more than a list allows in a day or a second, every interval on that list
+is stretched by one factor.
 """
 
 from collections.abc import Iterable
@@ -18,6 +18,8 @@ JITTER = 0.1  # the part of an interval by which looks are late, at most; never 
 LEAST = timedelta(minutes=10)
 GRID = timedelta(minutes=5)  # looks are put together by this; by a tenth of it where they are frequent
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+CALL = 200  # subjects in one call: between calls a runner can be told to end
+PATIENCE = 20.0  # seconds that a call may take because a list is asked slowly
 _RESERVE = 1.25  # of a list's day, a fifth is kept for confirming
 _SLOWEST = 10_000  # times the interval that was wanted: years, which is never
 _PER_SUBJECT, _PER_FAMILY = 2, 3
@@ -50,20 +52,28 @@ class Pace:
     why: str = ""
 
 
-def cost(subjects: int, families: int) -> int:
-    """The questions to one list for one call, at most."""
-    return _PER_SUBJECT * subjects + _PER_FAMILY * families if subjects else 0
+def call_size(entry: BlockList) -> int:
+    """How many subjects go into one call: of a list that is asked slowly only as many as are asked in PATIENCE."""
+    able = entry.per_second * PATIENCE / _PER_SUBJECT if entry.per_second else CALL
+    return max(1, min(CALL, int(able)))
 
 
-def affordable(questions: int, families: int) -> int:
+def cost(subjects: int, families: int, size: int = CALL) -> int:
+    """The questions to one list about so many subjects in calls of this size, at most."""
+    return _PER_SUBJECT * subjects + _PER_FAMILY * families * -(-subjects // size)
+
+
+def affordable(questions: int, families: int, size: int = CALL) -> int:
     """How many subjects can be looked at for so many questions."""
-    return max(0, (questions - _PER_FAMILY * families) // _PER_SUBJECT)
+    calls, rest = divmod(max(0, questions), cost(size, families, size))
+    return calls * size + max(0, (rest - _PER_FAMILY * families) // _PER_SUBJECT)
 
 
 def pace(entry: BlockList, loads: Iterable[Load]) -> Pace:
     """By how much all intervals on this list must be stretched."""
     loads = tuple(loads)
-    wanted = sum(cost(each.subjects, each.families) * (DAY / each.every) for each in loads)
+    size = call_size(entry)
+    wanted = sum(cost(each.subjects, each.families, size) * (DAY / each.every) for each in loads)
     least = max((cost(1, each.families) for each in loads), default=0)
     if entry.per_day and least > entry.per_day:
         return Pace(None, f"its terms allow {entry.per_day:g} questions a day, and one look takes {least}")
