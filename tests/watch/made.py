@@ -38,6 +38,9 @@ class Lists:
     asked: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
     subjects: Counter[tuple[str, str]] = field(default_factory=Counter)
 
+    def __post_init__(self) -> None:
+        self.names = {each.name for each in self.lists}
+
     @property
     def catalogue(self) -> Catalogue:
         return Catalogue(self.lists)
@@ -47,6 +50,8 @@ class Lists:
 
     def _answer(self, question: Question) -> Answer:
         labels, _, name = question.name.removesuffix(".test").rpartition(".")
+        if name not in self.names:
+            return Answer(question, Status.NXDOMAIN)
         self.asked[name].append(self.clock.now)
         subject = _subject(labels)
         said = {"127.0.0.2": "127.0.0.2", "127.0.0.1": None, "test": "127.0.0.2", "invalid": None}

@@ -168,6 +168,14 @@ def test_terms_hold_and_everybody_has_a_turn(history, clock, count):
     assert len(seen) == count
 
 
+def test_what_a_list_does_not_allow_in_one_round_is_asked_in_parts(history, clock):
+    lists = Lists((blocklist("tight", per_day=100),), clock, clean)
+    made(history, ["10.0.0.0/25"], around(lists), every=24 * HOUR)
+    passes(history, around(lists), clock, START + timedelta(days=9))
+    assert lists.most_in_a_day("tight") <= 100
+    assert len({subject for _, subject in lists.subjects if subject.startswith("10.")}) == 128
+
+
 def test_a_list_that_allows_less_than_one_look_is_never_asked(history, clock):
     lists = Lists((blocklist("tight", per_day=2), blocklist("free")), clock, clean)
     made(history, ["192.0.2.7"], around(lists))

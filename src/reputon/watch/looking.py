@@ -16,7 +16,7 @@ from reputon.watch.planning import Call, Scope, Wanted
 from reputon.watch.recording import ListFacts
 from reputon.watch.sample import Network
 from reputon.watch.schedule import Pace, Turn
-from reputon.watch.subjects import Known, Watch, WatchError
+from reputon.watch.subjects import Known, Watch
 from reputon.watch.transitions import Rules
 
 SAMPLE = 32  # addresses in a round, of what is too large to be looked at whole
@@ -79,7 +79,7 @@ def scopes_of(
     for watch in history.watches():
         try:
             networks = _networks(history, around.known, watch, is_due=watch.id in late or watch.id not in begun)
-        except (WatchError, OSError) as error:
+        except (ValueError, OSError) as error:
             failed.append(f"{watch.subject} is not looked at: {error}")
             continue
         if watch.kind != "domain" and not networks:

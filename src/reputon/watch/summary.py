@@ -8,7 +8,7 @@ from reputon.watch import tables as t
 from reputon.watch.history import History
 from reputon.watch.looking import Around
 from reputon.watch.outbox import Alert, Status
-from reputon.watch.subjects import Watch, WatchError, parse
+from reputon.watch.subjects import Watch, parse
 from reputon.watch.transitions import Pair
 
 _WORST = ("listed", "unknown", "clear", "")
@@ -37,7 +37,7 @@ def of(history: History, around: Around) -> list[Summary]:
         try:
             networks = history.networks(watch) if watch.kind == "spf" else around.known.networks(watch)
             scopes[watch.id] = planning.scope(watch, networks, around.catalogue, around.keys, around.sample)
-        except WatchError as error:
+        except ValueError as error:
             failed[watch.id] = str(error)
     paces = planning.paces(list(scopes.values()))
     found = []
