@@ -218,3 +218,19 @@ def test_a_watch_that_makes_no_sense_is_refused(clock, lists, every, said):
     with pytest.raises(WatchError) as raised:
         adding.made("192.0.2.7", "", every, lists, world, START)
     assert said in str(raised.value)
+
+
+def test_stretching_is_told(history, clock):
+    lists = Lists((blocklist("tight", per_day=100), blocklist("free")), clock, clean)
+    made(history, ["10.0.0.0/25"], around(lists))
+    (said,) = look(history, around(lists), clock).warnings
+    assert said.startswith("tight is asked more seldom: its terms allow 100 questions a day, and ")
+
+
+def test_a_list_with_a_key_is_asked_whatever_the_case_of_its_name(history, clock):
+    keyed = blocklist("Keyed", needs_key=True, keyed="{key}.Keyed.test", registration="a key")
+    lists = Lists((keyed,), clock, clean)
+    world = Around(lists.catalogue, lists, Known(lists), keys={"keyed": "abc123"})
+    made(history, ["192.0.2.7"], world)
+    assert look(history, world, clock).answers == 1
+    assert lists.asked["Keyed"]

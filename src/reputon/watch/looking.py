@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from reputon import check
-from reputon.check import Checked
 from reputon.lists import BlockList, Catalogue
 from reputon.resolver import Resolver
 from reputon.watch import planning, schedule
@@ -35,7 +34,6 @@ class Around:
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     channels: tuple[str, ...] = ()
     sample: int = SAMPLE
-    ask: Callable[..., list[Checked]] = check.ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +51,7 @@ def look(history: History, around: Around, clock: Clock, stopped: Callable[[], b
     scopes, failed = scopes_of(history, around, turns, now)
     warnings += failed
     paces = planning.paces(scopes)
+    warnings += planning.slow(paces)
     due = [(scope, _turn(turns, scope.watch, entry.name, now)) for scope in scopes for entry in scope.entries]
     due = [(scope, turn) for scope, turn in due if turn.due <= now]
     wanted, of_turn = _wanted(history, scopes, due, paces, now)
@@ -158,7 +157,7 @@ def _put(
         names = [name for name in call.lists if _claimed(history, entries[name], call, now)]
         if not names:
             continue
-        found = around.ask(call.subjects, around.catalogue, around.resolver, now, names, around.keys)
+        found = check.ask(call.subjects, around.catalogue, around.resolver, now, names, around.keys)
         answers = [
             (subject, wanted.subjects[result.list][subject], result)
             for subject, checked in zip(call.subjects, found, strict=True) for result in checked.results

@@ -75,7 +75,7 @@ def scope(watch: Watch, networks: tuple[Network, ...], catalogue: Catalogue, key
     """What a watch stands for: by default all lists that can be asked and that receivers refuse by."""
     whole = watch.kind == "prefix" or watch.subject == OWN
     found = Scope(watch, networks, (), max(most, WHOLE) if whole else most)
-    kinds, held = set(found.families), set(keys)
+    kinds, held = set(found.families), {entry.name for key in keys if (entry := catalogue.find(key))}
     if watch.lists:
         named = (catalogue.find(name) for name in watch.lists)
         able = [entry for entry in named if entry is not None and entry.can_be_asked]
@@ -97,6 +97,15 @@ def paces(scopes: Sequence[Scope]) -> dict[str, Pace]:
         name: schedule.pace(entry, (each.load() for each in scopes if entry in each.entries))
         for name, entry in entries.items()
     }
+
+
+def slow(paces: Mapping[str, Pace]) -> list[str]:
+    """A sentence for each list that is asked more seldom than was wanted."""
+    return [
+        f"{name} is {'never asked' if pace.factor is None else 'asked more seldom'}: {pace.why}"
+        for name, pace in sorted(paces.items())
+        if pace.why
+    ]
 
 
 def held(scope: Scope, name: str, pairs: Iterable[Pair]) -> list[str]:

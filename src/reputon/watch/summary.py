@@ -43,10 +43,7 @@ def of(history: History, around: Around) -> list[Summary]:
     found = []
     for watch in history.watches():
         scope = scopes.get(watch.id)
-        slow = [] if scope is None else [
-            f"{entry.name}: {'never' if (pace := paces[entry.name]).factor is None else 'more seldom'}: {pace.why}"
-            for entry in scope.entries if paces[entry.name].why
-        ]  # fmt: skip
+        slow = planning.slow({entry.name: paces[entry.name] for entry in scope.entries}) if scope else []
         warnings = (*slow, *([failed[watch.id]] if watch.id in failed else []))
         found.append(_summary(history, watch, scope.size if scope else 0, warnings))
     return found
