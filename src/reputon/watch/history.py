@@ -138,6 +138,15 @@ class History:
             found = [db.execute(sa.select(sa.func.min(column))).scalar() for column in (t.turn.c.due, t.pair.c.confirm)]
         return min((t.time(each) for each in found if each is not None), default=None)
 
+    def is_idle(self, now: datetime) -> bool:
+        """Whether nothing is due, and no watch is without a turn."""
+        new = sa.select(t.watch.c.id).where(t.watch.c.id.not_in(sa.select(t.turn.c.watch))).limit(1)
+        with self.reading() as db:
+            if db.execute(new).first() is not None:
+                return False
+        due = self.next_due()
+        return due is None or due > now
+
     # --- what lists allow --------------------------------------------------------------------------------------------
 
     def spent(self, name: str, now: datetime) -> int:

@@ -47,7 +47,10 @@ class Looked:
 
 def look(history: History, around: Around, clock: Clock, stopped: Callable[[], bool] = lambda: False) -> Looked:
     """Ask about everything that is due at the time `clock()`, and write down when each is due again."""
-    now, turns, warnings = clock(), history.turns(), []
+    now = clock()
+    if history.is_idle(now):
+        return Looked()
+    turns, warnings = history.turns(), []
     scopes, failed = scopes_of(history, around, turns, now)
     warnings += failed
     paces = planning.paces(scopes)
