@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from reputon.watch.channels import Channel
     from reputon.watch.history import History
     from reputon.watch.looking import Around, Clock
+    from reputon.watch.notice import Notice
+    from reputon.watch.runner import Say
 
 RELOAD = 1.0  # seconds between looks at the ledger's revision
 
@@ -92,25 +94,30 @@ def watching(settings: Config, resolver: "Resolver | None" = None) -> "tuple[Aro
 
 
 def serve_watch(
-    settings: Config, resolver: "Resolver | None" = None, clock: "Clock | None" = None, once: bool = False
-) -> None:
+    settings: Config, resolver: "Resolver | None" = None, clock: "Clock | None" = None, once: bool = False,
+    say: "Say | None" = None,
+) -> None:  # fmt: skip
     """Look and tell until SIGTERM or SIGINT, or one pass; ValueError where another watch runs over the same state."""
     from reputon.watch import runner
     from reputon.watch.history import History
 
     around, channels = watching(settings, resolver)
-    clock, stop = clock or runner.wall_clock, Event()
+    clock, say, stop = clock or runner.wall_clock, say or _say_change, Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())
     with runner.alone(settings.state_dir), History(settings.state_dir) as history:
         if once:
-            runner.recover(history, _say)
-            runner.once(history, around, channels, _say, clock, stop.is_set)
+            runner.recover(history, say)
+            runner.once(history, around, channels, say, clock, stop.is_set)
             return
         with _metrics(history, settings.watch.metrics):
             _say(f"watching {len(history.watches())} subjects")
-            runner.run(history, around, channels, _say, stop, timedelta(days=settings.watch.keep_days), clock)
+            runner.run(history, around, channels, say, stop, timedelta(days=settings.watch.keep_days), clock)
     _say("stopped")
+
+
+def _say_change(what: "str | Notice") -> None:
+    _say(what if isinstance(what, str) else f"{what.at:%Y-%m-%dT%H:%M:%SZ} {what.title}")
 
 
 def _metrics(history: "History", listen: str) -> AbstractContextManager[int | None]:

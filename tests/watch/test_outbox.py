@@ -64,7 +64,7 @@ def test_who_ends_while_sending_sends_it_no_more_and_says_so(changed, death, tmp
     note = Note(lambda number: death if number == 1 else "sent")
     with pytest.raises(Killed):
         deliver(changed, note)
-    said: list[str] = []
+    said: list[object] = []
     with History(tmp_path) as again:
         runner.recover(again, said.append)
         deliver(again, note)

@@ -64,19 +64,25 @@ def test_from_a_first_look_to_the_all_clear(tmp_path):
         assert "listed: 192.0.2.7 by bl.a.test" in " ".join(shown.stdout.split())
         assert max(map(len, shown.stdout.splitlines())) <= 80
         place.look("10:50", CLEAN)
+        place.at("10:55", CLEAN)
+        assert place.lines("run", "--once", "--world", "world") == []
         assert "no longer listed" in place.look("11:20", CLEAN)
         assert place.look("11:21", CLEAN) == ""
+        place.look("14:00", LISTED)
+        place.at("15:00", LISTED)
+        assert [each["kind"] for each in place.lines("run", "--once", "--world", "world")] == ["listed"]
     assert [(each["kind"], each["subject"], each["watch"]) for each in posted] == [
-        ("listed", "192.0.2.7", "mx1"), ("delisted", "192.0.2.7", "mx1"),
+        ("listed", "192.0.2.7", "mx1"), ("delisted", "192.0.2.7", "mx1"), ("listed", "192.0.2.7", "mx1"),
     ]  # fmt: skip
-    assert [each["kind"] for each in place.lines("history")] == ["delisted", "listed"]
-    assert [each["told"] for each in place.lines("history", "192.0.2.7")] == [True, True]
+    assert [each["kind"] for each in place.lines("history")] == ["listed", "delisted", "listed"]
+    assert [each["told"] for each in place.lines("history", "192.0.2.7")] == [True] * 3
     assert place.lines("history", "192.0.2.8") == []
     (row,) = place.lines("ls")
-    assert (row["subject"], row["size"], row["listed"], row["every"]) == ("192.0.2.7", 1, [], 1800)
+    assert (row["subject"], row["size"], row["every"]) == ("192.0.2.7", 1, 1800)
+    assert [(each["list"], each["first_seen"]) for each in row["listed"]] == [("bl.a.test", "2026-11-25T14:00:00Z")]
     assert place("rm", "192.0.2.7").stdout == "no longer watching 192.0.2.7\n"
     assert place("ls").stdout.startswith("nothing is watched")
-    assert len(place.lines("history")) == 2
+    assert len(place.lines("history")) == 3
 
 
 def test_what_could_not_be_told_is_named(tmp_path):

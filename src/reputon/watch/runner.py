@@ -12,7 +12,7 @@ from reputon.watch import delivery, outbox
 from reputon.watch.channels import Channel
 from reputon.watch.history import History
 from reputon.watch.looking import Around, Clock, look
-from reputon.watch.notice import stamp
+from reputon.watch.notice import Notice
 from reputon.watch.outbox import Status
 from reputon.watch.subjects import WatchError
 
@@ -20,7 +20,7 @@ LOCK = "watch.lock"
 SHORTEST, LONGEST = 2.0, 15.0  # seconds between passes; new watches are seen within the longest
 KEEP = timedelta(days=90)
 
-Say = Callable[[str], None]
+Say = Callable[[str | Notice], None]  # sentences about the run, and what changed
 
 
 def wall_clock() -> datetime:
@@ -58,7 +58,7 @@ def once(
     for warning in looked.warnings:
         say(warning)
     for notice in looked.changes:
-        say(f"{stamp(notice.at)} {notice.title}")
+        say(notice)
     for done in delivery.deliver(history, channels, clock(), stopped):
         if done.status is not Status.SENT:
             say(f"alert {done.alert.id} by {done.alert.channel}: {done.status}: {done.said}")
@@ -70,14 +70,14 @@ def run(
 ) -> None:  # fmt: skip
     """Pass after pass until `stop` is set; what is older than `keep` is forgotten once a day."""
     recover(history, say)
-    told: set[str] = set()
+    told: set[str | Notice] = set()
     forget = clock()
 
-    def say_once(line: str) -> None:
+    def say_once(what: str | Notice) -> None:
         # A warning stands for as long as its reason, and is worth one line.
-        if line not in told:
-            told.add(line)
-            say(line)
+        if what not in told:
+            told.add(what)
+            say(what)
 
     while not stop.is_set():
         once(history, around, channels, say_once, clock, stop.is_set)
