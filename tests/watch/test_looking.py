@@ -234,3 +234,43 @@ def test_a_list_with_a_key_is_asked_whatever_the_case_of_its_name(history, clock
     made(history, ["192.0.2.7"], world)
     assert look(history, world, clock).answers == 1
     assert lists.asked["Keyed"]
+
+
+def test_what_cannot_be_looked_at_is_tried_again_only_after_a_while(history, clock):
+    walked = []
+
+    def walk(name, resolver):
+        walked.append(name)
+        return [ip_network("192.0.2.0/30")] if len(walked) > 2 else []
+
+    lists = Lists((blocklist("one"),), clock, clean)
+    world = around(lists, walk=walk)
+    made(history, ["spf:example.org"], world)
+    for minute, walks, answers in ((0, 1, 0), (1, 1, 0), (9, 1, 0), (10, 2, 0), (20, 3, 4), (31, 3, 0), (60, 3, 0)):
+        clock.now = START + timedelta(minutes=minute)
+        assert (look(history, world, clock).answers, len(walked)) == (answers, walks), minute
+    assert {name for _, name in history.turns()} == {"one"}
+
+
+def test_a_list_that_has_closed_is_asked_no_more_and_keeps_nobody_awake(history, clock):
+    lists = Lists((blocklist("one"), blocklist("two")), clock, lambda *_: "127.0.0.2")
+    made(history, ["192.0.2.7"], around(lists))
+    look(history, around(lists), clock)
+    later = Lists((blocklist("one"), blocklist("two", status="closed")), clock, lambda *_: "127.0.0.2")
+    clock.now += timedelta(hours=2)
+    assert look(history, around(later), clock).answers == 1
+    assert history.is_idle(clock.now)
+    assert set(later.asked) == {"one"}
+    assert {name for _, name in history.turns()} == {"one"}
+
+
+def test_a_doubt_that_a_list_has_no_room_for_waits(history, clock):
+    lists = Lists((blocklist("tight", per_day=9),), clock, lambda *_: "127.0.0.2")
+    made(history, ["192.0.2.7"], around(lists), every=24 * HOUR)
+    look(history, around(lists), clock)
+    history.claim("tight", clock.now, 4, 9)
+    clock.now += timedelta(minutes=10)
+    assert look(history, around(lists), clock).answers == 0
+    assert history.is_idle(clock.now)
+    clock.now += timedelta(hours=26)
+    assert [notice.title for notice in look(history, around(lists), clock).changes] == ["192.0.2.7 is listed by tight"]

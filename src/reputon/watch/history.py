@@ -122,6 +122,21 @@ class History:
             with self.writing() as db:
                 db.execute(t.turn.insert().prefix_with("OR REPLACE"), rows)
 
+    def settle(self, gone: Iterable[tuple[int, str]], now: datetime, until: datetime) -> None:
+        """After a pass: drop turns of lists that are no longer asked; what is still due could not be done, and waits.
+
+        A watch that has no turn at all (nothing can be asked about it) gets an empty one, so that it waits too.
+        """
+        at, later = t.seconds(now), t.seconds(until)
+        idle = sa.select(t.watch.c.id, sa.literal(""), sa.literal(later), sa.literal(0))
+        with self.writing() as db:
+            for watch, name in gone:
+                db.execute(t.turn.delete().where(t.turn.c.watch == watch, t.turn.c.list == name))
+            db.execute(t.turn.update().where(t.turn.c.due <= at).values(due=later))
+            db.execute(t.pair.update().where(t.pair.c.confirm <= at).values(confirm=later))
+            without = t.watch.c.id.not_in(sa.select(t.turn.c.watch))
+            db.execute(t.turn.insert().from_select(["watch", "list", "due", "number"], idle.where(without)))
+
     def pairs(self, *where: sa.ColumnElement[bool]) -> list[Pair]:
         """What is known of subjects on lists."""
         with self.reading() as db:

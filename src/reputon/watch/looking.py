@@ -68,6 +68,7 @@ def look(history: History, around: Around, clock: Clock, stopped: Callable[[], b
             share = len(mine & asked.get(turn.list, set())) / len(mine) if mine else 1.0
             rounds.append(planning.next_turn(turn, scope.watch, paces[turn.list], share, clock(), house))
         history.set_turns(rounds)
+        history.settle(_gone(turns, scopes), now, now + schedule.LEAST)
     return Looked(sum(map(len, asked.values())), tuple(changes), tuple(warnings))
 
 
@@ -100,6 +101,12 @@ def _networks(history: History, known: Known, watch: Watch, is_due: bool) -> tup
     if found and found != kept:
         history.keep_networks(watch, found)
     return found or kept
+
+
+def _gone(turns: Iterable[tuple[int, str]], scopes: Iterable[Scope]) -> list[tuple[int, str]]:
+    """The turns of lists that are no longer asked for a watch; of a watch that cannot be looked at now all stay."""
+    asked = {scope.watch.id: {entry.name for entry in scope.entries} for scope in scopes if scope.entries}
+    return [(watch, name) for watch, name in turns if watch in asked and name not in asked[watch]]
 
 
 def _turn(turns: Mapping[tuple[int, str], Turn], watch: Watch, name: str, now: datetime) -> Turn:

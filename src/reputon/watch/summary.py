@@ -51,7 +51,7 @@ def of(history: History, around: Around) -> list[Summary]:
 
 def _summary(history: History, watch: Watch, size: int, warnings: tuple[str, ...]) -> Summary:
     pairs = history.pairs(t.pair.c.watch == watch.id)
-    turns = [turn.due for (number, _), turn in history.turns().items() if number == watch.id]
+    turns = [turn.due for (number, name), turn in history.turns().items() if number == watch.id and name]
     return Summary(
         watch, size, max((each.asked for each in pairs), default=None), min(turns, default=None), len(pairs),
         tuple(each for each in pairs if each.known.standing and each.known.standing.listed),
