@@ -11,6 +11,7 @@ import platformdirs
 
 FILE = "reputon.toml"
 SIZE = 1 << 20  # bytes
+_SECRETS = ("lists.keys", "watch.alerts")  # tables of which only the names are shown
 
 
 class ConfigError(ValueError):
@@ -126,6 +127,38 @@ class Reroute(Section):
 
 
 @dataclass(frozen=True)
+class AlertChannel(Section):
+    """One way to tell somebody (docs/watch.md)."""
+
+    kind: Annotated[Literal["email", "webhook", "slack", "teams", "syslog"], "The way."]
+    sender: Annotated[str, "email: the address that it comes from; it must take bounces."] = ""
+    to: Annotated[tuple[str, ...], "email: who is told."] = ()
+    server: Annotated[str, "email: HOST:PORT; syslog: udp:HOST:PORT or unix:/dev/log."] = ""
+    user: Annotated[str, "email: the name to log in with."] = ""
+    password: Annotated[str, "email: the password; never printed."] = ""
+    url: Annotated[str, "webhook, slack, teams: the address to post to; never printed."] = ""
+
+
+@dataclass(frozen=True)
+class Watch(Section):
+    """What is looked at again and again, and who is told."""
+
+    every: Annotated[int, Within(600, 30 * 86400), "Seconds between looks, where a watch says nothing else."] = 3600
+    apart: Annotated[int, Within(600, 86400), "Seconds between two answers that confirm a change, at least."] = 600
+    sample: Annotated[int, Within(1, 1000), "Addresses in a round, of what is too large to be looked at whole."] = 32
+    tell: Annotated[
+        tuple[Literal["listed", "delisted", "changed", "silent"], ...], "Which changes are worth an alert."
+    ] = ("listed", "delisted", "silent")
+    low_impact: Annotated[bool, "Tell also of lists that few receivers refuse by."] = False
+    silent_hours: Annotated[int, Within(0, 720), "Hours of unknown answers that are a change; 0: never."] = 0
+    keep_days: Annotated[int, Within(7, 3650), "Days for which the history is kept."] = 90
+    metrics: Annotated[str, "ADDRESS:PORT for Prometheus; empty: none."] = ""
+    alerts: Annotated[dict[str, AlertChannel], "Who is told, by a name of your own; never printed."] = field(
+        default_factory=dict
+    )
+
+
+@dataclass(frozen=True)
 class Config(Section):
     """Everything that can be set."""
 
@@ -140,6 +173,7 @@ class Config(Section):
     zone: Zone = field(default_factory=Zone)
     serve: Serve = field(default_factory=Serve)
     reroute: Reroute = field(default_factory=Reroute)
+    watch: Watch = field(default_factory=Watch)
 
 
 def load(path: Path | None = None) -> Config:
@@ -212,7 +246,7 @@ def keys(section: Section | None = None, prefix: str = "") -> Iterator[tuple[str
         if isinstance(value, Section):
             yield from keys(value, f"{prefix}{name}.")
             continue
-        shown = dict.fromkeys(value, "***") if f"{prefix}{name}" == "lists.keys" else value
+        shown = dict.fromkeys(value, "***") if f"{prefix}{name}" in _SECRETS else value
         yield f"{prefix}{name}", shown, value == getattr(default, name), _meaning(hints[name])
 
 

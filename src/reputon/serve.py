@@ -1,15 +1,28 @@
-"""The long-running processes, wired together: here the DNS server over the ledger."""
+"""The long-running processes, wired together: the DNS server over the ledger, and the watch."""
 
 import asyncio
 import logging
 import signal
 import sys
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
+from datetime import timedelta
+from threading import Event
+from typing import TYPE_CHECKING
 
 from reputon.config import Config
 from reputon.zone.publish import Publisher
 from reputon.zone.server import Address, Limits, Server
 from reputon.zone.table import Settings
+
+if TYPE_CHECKING:
+    from reputon.resolver import Resolver
+    from reputon.watch.channels import Channel
+    from reputon.watch.history import History
+    from reputon.watch.looking import Around, Clock
+    from reputon.watch.notice import Notice
+    from reputon.watch.runner import Say
 
 RELOAD = 1.0  # seconds between looks at the ledger's revision
 
@@ -52,6 +65,68 @@ async def _keep_current(publisher: Publisher) -> None:
         # In a thread of its own: questions are answered from the old table while the next is built.
         if await asyncio.to_thread(publisher.try_reload):
             _say(f"zones reloaded, serial {publisher.table.serial}")
+
+
+def watching(settings: Config, resolver: "Resolver | None" = None) -> "tuple[Around, dict[str, Channel]]":
+    """What the watch works with, and its channels, each checked; ValueError names the key that is wrong."""
+    from reputon import lists
+    from reputon import resolver as resolvers
+    from reputon.cause import providers, world
+    from reputon.watch import delivery
+    from reputon.watch.channels import Channel
+    from reputon.watch.looking import Around
+    from reputon.watch.subjects import Known
+    from reputon.watch.transitions import Kind, Rules
+
+    of, asked = settings.watch, resolver or resolvers.named(settings.dns.resolver)
+    channels = {name: Channel(name, **asdict(each)) for name, each in of.alerts.items()}
+    for channel in channels.values():
+        delivery.check(channel)
+    own = world.read_inventory(settings.cause.inventory).addresses if settings.cause.inventory else ()
+    silence = timedelta(hours=of.silent_hours) if of.silent_hours else None
+    told = {Kind(each) for each in of.tell} | ({Kind.AUDIBLE} if "silent" in of.tell else set())
+    around = Around(
+        lists.load(settings.lists.catalogue), asked, Known(asked, own, providers.load(settings.cause.providers)),
+        Rules(timedelta(seconds=of.apart), silence, frozenset(told), of.low_impact),
+        settings.lists.keys, tuple(channels), of.sample,
+    )  # fmt: skip
+    return around, channels
+
+
+def serve_watch(
+    settings: Config, resolver: "Resolver | None" = None, clock: "Clock | None" = None, once: bool = False,
+    say: "Say | None" = None,
+) -> None:  # fmt: skip
+    """Look and tell until SIGTERM or SIGINT, or one pass; ValueError where another watch runs over the same state."""
+    from reputon.watch import runner
+    from reputon.watch.history import History
+
+    around, channels = watching(settings, resolver)
+    clock, say, stop = clock or runner.wall_clock, say or _say_change, Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: stop.set())
+    with runner.alone(settings.state_dir), History(settings.state_dir) as history:
+        if once:
+            runner.recover(history, say)
+            runner.once(history, around, channels, say, clock, stop.is_set)
+            return
+        with _metrics(history, settings.watch.metrics):
+            _say(f"watching {len(history.watches())} subjects")
+            runner.run(history, around, channels, say, stop, timedelta(days=settings.watch.keep_days), clock)
+    _say("stopped")
+
+
+def _say_change(what: "str | Notice") -> None:
+    _say(what if isinstance(what, str) else f"{what.at:%Y-%m-%dT%H:%M:%SZ} {what.title}")
+
+
+def _metrics(history: "History", listen: str) -> AbstractContextManager[int | None]:
+    if not listen:
+        return nullcontext()
+    from reputon.watch import metrics
+    from reputon.zone.server import parse_address
+
+    return metrics.served(history, *parse_address(listen))
 
 
 def _say(line: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from reputon.resolver import Answer
+from reputon.resolver import Answer, Status
 
 Weight = Literal["fault", "note"]
 
@@ -34,7 +34,13 @@ def of_mail_hosts(domain: str, answers: Iterable[Answer]) -> Iterable[Fault]:
 
     Nothing is said where one of the answers is not known.
     """
+    answers = tuple(answers)
     if any(answer.records or not answer.is_known for answer in answers):
+        return
+    if all(answer.status is Status.NXDOMAIN for answer in answers):
+        yield Fault(
+            "no-domain", domain, f"{domain} does not exist in DNS", f"register {domain}, or mend its delegation"
+        )
         return
     yield Fault(
         "no-mx-no-a",

@@ -70,6 +70,7 @@ def _case(message: Message, report: Report, world: World, incidents: Incidents) 
     results = [result for checked in checks for result in checked.results]
     state, why = _list_state(report, results)
     provider, range_ = owner.provider(address, report, message, world)
+    authentication = _authentication(message, report, address, provider, world)
     words = " ".join(each for each in (report.wrapper_enhanced, report.wrapper_text, report.text) if each)
     entry = world.catalogue.by_words(report.list) if report.list else None
     return checks, Case(
@@ -80,7 +81,7 @@ def _case(message: Message, report: Report, world: World, incidents: Incidents) 
         provider=provider,
         pool=provider.pool_of(address, words) if provider else None,
         marks=_marks(provider, message),
-        authentication=_authentication(message, report, provider, world),
+        authentication=authentication,
         inventory=world.inventory,
         sent_by_us=world.sent.has(message.message_id),
         matched_bounces=incidents.matched(report),
@@ -91,7 +92,7 @@ def _case(message: Message, report: Report, world: World, incidents: Incidents) 
         left_from=left_from,
         owner=owner.proof(address, message, world),
         range=range_,
-        silent_domain=owner.silent_domain(message, provider, world),
+        silent_domain=owner.silent_domain(authentication, provider),
     )
 
 
@@ -123,31 +124,32 @@ def _marks(provider: Provider | None, message: Message) -> tuple[Fact, ...]:
     )
 
 
-def _authentication(message: Message, report: Report, provider: Provider | None, world: World) -> Authentication:
+def _authentication(
+    message: Message, report: Report, address: str | None, provider: Provider | None, world: World
+) -> Authentication:
     headers = _headers(message)
-    author = domain_of(_first(headers, "from"))
+    author = domain_of(_first(headers, "from")) or owner.own_domain(report, world)
     receivers = {name for name in (report.rhost, domain_of(report.recipient)) if name}
     seals = provider.seals if provider else ()
     return judge(
         authentication_results.read(headers, lambda name: is_receiver(name, receivers) or is_provider(name, seals)),
         receivers=receivers,
         provider=seals,
-        now=_dns_now(headers, report, author, provider, world),
+        now=_dns_now(headers, address, author, provider, world),
         author=author,
     )
 
 
 def _dns_now(
-    headers: tuple[tuple[str, str], ...], report: Report, author: str | None, provider: Provider | None, world: World
+    headers: tuple[tuple[str, str], ...], address: str | None, author: str | None, by: Provider | None, world: World
 ) -> Now | None:
-    """SPF, DKIM and DMARC as DNS has them now, for the listed address; None where nothing can be asked."""
+    """SPF, DKIM and DMARC as DNS has them now, for that address; None where nothing can be asked."""
     sender = domain_of(_first(headers, "return-path")) or author
-    if sender is None or report.listed_ip is None or isinstance(world.resolver, Nobody):
+    if sender is None or address is None or isinstance(world.resolver, Nobody):
         return None
     from reputon.authentication import gather  # an offline run asks nothing
 
-    service = provider.id if provider else None
-    return gather.now(headers, report.listed_ip, author, sender, service, world.resolver)
+    return gather.now(headers, address, author, sender, by.id if by else None, world.resolver)
 
 
 def _first(headers: tuple[tuple[str, str], ...], name: str) -> str | None:

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 
 from reputon.authentication.domains import aligned
+from reputon.authentication.judgement import Authentication
 from reputon.bounce.report import Message, Report
 from reputon.cause.case import Fact
 from reputon.cause.incidents import domain_of
 from reputon.cause.provider import Provider
 from reputon.cause.world import World
-from reputon.resolver import Question, Resolver, Status
+from reputon.resolver import Question, Resolver
 
 CONNECTING = "x-ms-exchange-crosstenant-originalattributedtenantconnectingip"
 _HOSTS = 40  # words with dots in a refusal that are looked at
@@ -45,7 +46,7 @@ def listed_domain(message: Message, report: Report, world: World) -> str | None:
     author = domain_of(_first(message, "from")) or domain_of(_first(message, "return-path"))
     own = [name for name in (author, *world.inventory.domains) if name]
     receivers = [name for name in (report.rhost, domain_of(report.recipient), report.zone) if name]
-    named = [host.lower() for host in _HOST.findall(report.text or "")[:_HOSTS] if not _as_address(host)]
+    named = _hosts(report)
     mine = next((each for each in own for host in named if aligned(host, each)), None)
     if mine is not None:
         return mine
@@ -53,6 +54,16 @@ def listed_domain(message: Message, report: Report, world: World) -> str | None:
     removal = report.removal or ""
     other = next((host for host in others if host not in removal and not _any(host, receivers)), None)
     return other or author or next(iter(world.inventory.domains), None)
+
+
+def own_domain(report: Report, world: World) -> str | None:
+    """The own domain that a refusal names, for one that returns no headers."""
+    return next((each for host in _hosts(report) for each in world.inventory.domains if aligned(host, each)), None)
+
+
+def _hosts(report: Report) -> list[str]:
+    """The names with dots in a refusal."""
+    return [host.lower() for host in _HOST.findall(report.text or "")[:_HOSTS] if not _as_address(host)]
 
 
 def proof(found: str | None, message: Message, world: World) -> Fact | None:
@@ -98,16 +109,12 @@ def _speaks(each: Provider, report: Report) -> bool:
     return report.enhanced in each.tenant_codes or (report.wrapper_enhanced or "-") in of_pools
 
 
-def silent_domain(message: Message, by: Provider | None, world: World) -> Fact | None:
+def silent_domain(authentication: Authentication, by: Provider | None) -> Fact | None:
     """That the author's domain has neither MX nor address, where a provider sends such mail through a pool apart."""
-    author = domain_of(_first(message, "from"))
-    if author is None or by is None or not any(pool.id == "high-risk" for pool in by.pools):
+    if by is None or not any(pool.id == "high-risk" for pool in by.pools):
         return None
-    answers = world.resolver.ask([Question(author, rdtype) for rdtype in ("MX", "A", "AAAA")])
-    if not all(answer.status is Status.NODATA for answer in answers):
-        return None
-    said = f"{author} has neither MX nor address; {by.name} sends such mail through its high-risk pool"
-    return Fact(said, f"DNS: MX and A of {author}")
+    fault = next((each for each in authentication.faults if each.id == "no-mx-no-a"), None)
+    return None if fault is None else Fact(fault.words, f"DNS: MX and A of {fault.where}")
 
 
 def _confirmed_names(found: str, resolver: Resolver, below: Iterable[str]) -> Iterable[str]:

@@ -29,6 +29,8 @@ def command(path: console.ConfigOption = None, as_json: console.JsonOption = Fal
 def _toml(value: object) -> str:
     if value is None:
         return "(unset)"
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, tuple):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
     if isinstance(value, dict):

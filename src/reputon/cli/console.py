@@ -5,7 +5,7 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
@@ -24,6 +24,7 @@ ConfigOption = Annotated[
     typer.Option("--config", envvar="REPUTON_CONFIG", help="The configuration file.", show_default=False),
 ]
 
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _SLOW = 1.0  # seconds after which a person wants to see that something happens
 _CONTROLS = dict.fromkeys([*range(9), *range(11, 32), *range(127, 160)])
 _RAW = re.compile("[\x7f-\x9f]")  # some terminals take U+009B for the beginning of a command
@@ -89,6 +90,14 @@ def parse_time(text: str) -> datetime:
     except ValueError:
         raise ValueError(f"{text!r} is not a time: write it as 2026-11-24T09:30:00Z") from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def parse_duration(text: str) -> timedelta:
+    """A duration as people write it to us: 90m, 6h, 2d."""
+    match = re.fullmatch(r"([0-9]{1,5})([mhd])", text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is not a duration: write it as 90m, 6h or 2d")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
 def __getattr__(name: str) -> Any:

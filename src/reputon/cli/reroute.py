@@ -1,8 +1,7 @@
 """reputon reroute: the way round, until the way is clear."""
 
-import re
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,8 +40,6 @@ _Verified = Annotated[bool, typer.Option("--verified", help="With --cause: you s
 _Consent = Annotated[bool, typer.Option("--yes-own-address", help="Relay even though the listed address is your own.")]
 _At = Annotated[str | None, typer.Option("--at", metavar="TIME", help="The time to take for now.")]
 _Name = Annotated[str, typer.Argument(metavar="ID", help="The incident, or the beginning of its id.")]
-
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 @command.callback()
@@ -241,10 +238,7 @@ def _end_of(for_: str | None, until: str | None, now: datetime) -> datetime | No
         return console.parse_time(until)
     if for_ is None:
         return None
-    match = re.fullmatch(r"([0-9]{1,5})([mhd])", for_.strip())
-    if match is None:
-        console.fail(f"--for {for_!r}: write it as 90m, 6h or 2d")
-    return now + timedelta(**{_UNITS[match[2]]: int(match[1])})
+    return now + console.parse_duration(for_)
 
 
 def _code(verdict: "Verdict") -> console.Exit:

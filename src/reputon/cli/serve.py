@@ -33,3 +33,12 @@ def dns(
     settings = config.load(path)
     addresses = [parse_address(text) for text in listen or settings.serve.dns.listen]
     processes.serve_dns(processes.publisher(settings, root), addresses)
+
+
+@command.command()
+def watch(path: console.ConfigOption = None) -> None:
+    """Look again at what is watched and tell what changed, as `reputon watch run` does; metrics at watch.metrics."""
+    from reputon import config
+    from reputon import serve as processes
+
+    processes.serve_watch(config.load(path))
