@@ -253,7 +253,9 @@ def test_through_a_resolver_that_rewrites_nothing_is_listed_in_a_hundred_thousan
 
 def test_a_resolver_that_rewrites_says_nothing_of_any_list(tmp_path):
     check.Run(lists.load(), Rewriting("a code"), memory=check.Memory(tmp_path)).ask(["198.51.100.1"], NOW)
-    assert not (tmp_path / NAME).exists()
+    kept = json.loads((tmp_path / NAME).read_text())
+    assert not kept["health"]
+    assert kept["spent"]  # what was asked counts, whoever answered
 
 
 class Second(Lists):

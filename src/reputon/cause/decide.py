@@ -14,6 +14,9 @@ from reputon.cause.facts import authenticated, bounces, known, list_now, pool, w
 # Reasons under which receivers put what they do not want to explain.
 _VAGUE = frozenset(("policyviolation", "rejected", "blocked", "undefined", "securityerror", "onhold", "badreputation"))
 
+# The recipient takes mail of some senders only: 5.7.133 and 5.7.134 of Exchange, 5.7.2 of RFC 3463 (mailing lists).
+_RESTRICTED = frozenset(("5.7.2", "5.7.133", "5.7.134"))
+
 Branch = Callable[[Case], Cause | None]
 
 
@@ -108,7 +111,7 @@ def says_nothing(case: Case) -> Cause | None:
     report = case.report
     if report.subject_kind == "ip" or (report.reason not in _VAGUE and report.subject_kind is not None):
         return None
-    if report.list or report.zone:
+    if report.list or report.zone or report.subject_kind == "rate" or report.enhanced in _RESTRICTED:
         return None
     return _verdict(case, "undetermined", 0.3, [words(case)], "why the receiver refused: its postmaster can tell")
 

@@ -63,7 +63,7 @@ def key_of(report: Report, providers: Mapping[str, Provider]) -> Key | None:
 def address_of(report: Report) -> str | None:
     """The listed address, where what the refusal names is one."""
     try:
-        return str(ip_address(report.listed_ip or ""))
+        return str(ip_address((report.listed_ip or "").partition("%")[0]))  # an interface is not the sender's business
     except ValueError:
         return None
 

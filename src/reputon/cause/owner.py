@@ -91,7 +91,8 @@ def provider(found: str | None, report: Report, message: Message, world: World) 
         if prefix is not None:
             where = f"{each.name}: outbound ranges as of {each.as_of}"
             return each, Fact(f"{found} lies in {prefix}, outbound addresses of {each.name}", where)
-        if found is None and _speaks(each, report) and _any(message.reporter, each.hosts):
+    for each in world.providers.values():
+        if _speaks(each, report) and _any(message.reporter, each.hosts):
             return each, None
     if found is None:
         return None, None
