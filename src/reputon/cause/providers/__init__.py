@@ -175,6 +175,17 @@ class _Table(dict[str, Any]):
     def words(self, key: str) -> tuple[str, ...]:
         return tuple(word.lower() for word in self.texts(key))
 
+    def flag(self, key: str) -> bool:
+        if not isinstance(value := self[key], bool):
+            raise TypeError(f"{key}: expected true or false")
+        return value
+
+    def ticket_headers(self) -> tuple[tuple[str, str], ...]:
+        value = self.get("ticket_headers", {})
+        if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
+            raise TypeError("ticket_headers: expected a table of labels and header names")
+        return tuple(value.items())
+
     def prefixes(self) -> tuple[Network, ...]:
         return _networks(self.texts("prefixes"))
 
@@ -203,8 +214,8 @@ class _Table(dict[str, Any]):
             pools=tuple(table.pool() for table in self.tables("pool")),
             marks=tuple(table.mark() for table in self.tables("mark")),
             tenant_codes=self.words("tenant_codes"),
-            ticket_headers=tuple((label, str(name)) for label, name in self.get("ticket_headers", {}).items()),
-            rotates=bool(self["rotates"]),
+            ticket_headers=self.ticket_headers(),
+            rotates=self.flag("rotates"),
             who_may_delist=self.text("who_may_delist"),
             support=self.support(),
             origin=self.text("origin"),
