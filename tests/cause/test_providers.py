@@ -133,6 +133,11 @@ def test_addresses_met_in_bounces(address, owner):
     assert (found[0].id if found else None) == owner
 
 
+def test_the_pages_example_can_be_used(tmp_path):
+    (example,) = re.findall(r"^```toml\n(.*?)^```", PAGE.read_text(), flags=re.MULTILINE | re.DOTALL)
+    assert providers.load(write(tmp_path, example))["examplemail"].support.who == "an administrator of the account"
+
+
 # --- marks -----------------------------------------------------------------------------------------------------------
 
 
@@ -249,9 +254,10 @@ def fresh(path, **table):
     return path
 
 
-def test_what_is_saved_is_loaded(tmp_path):
+@pytest.mark.parametrize("as_of", ["2026-12-01", KNOWN["proton"].as_of])
+def test_what_is_saved_is_loaded(tmp_path, as_of):
     path = tmp_path / "fresh.json"
-    new = refreshed(KNOWN["proton"], [ip_network("203.0.113.0/24")], "2026-12-01")
+    new = refreshed(KNOWN["proton"], [ip_network("203.0.113.0/24")], as_of)
     providers.save_fresh(path, {"proton": new})
     assert providers.load(fresh=path) == {**KNOWN, "proton": new}
     assert list(providers.load(fresh=path)) == list(KNOWN)

@@ -78,8 +78,8 @@ def _read_fresh(path: Path) -> dict[str, Any]:
 def _newer(provider: Provider, table: dict[str, Any], owners: Owners) -> Provider:
     """The provider with the fresher prefixes, without those that another's file holds: records include each other."""
     as_of = _date(table["as_of"])
-    if as_of <= provider.as_of:
-        return provider
+    if as_of < provider.as_of:
+        return provider  # a newer file has come since, with a newer Reputon or by hand
     networks = _networks(table["prefixes"])
     return refreshed(provider, (each for each in networks if not _is_others(each, provider, owners)), as_of)
 
