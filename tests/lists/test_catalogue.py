@@ -3,7 +3,7 @@
 import pytest
 
 from reputon import lists
-from reputon.check.ask import target
+from reputon.check.subjects import target
 from reputon.lists import BlockList
 
 CATALOGUE = lists.load()

@@ -149,7 +149,9 @@ def test_a_zone_within_anothers_name_is_its_own_list(zone, name, title, fault):
     ],
 )
 def test_a_lists_own_table_goes_before_the_standard(zone, code, state):
-    meaning = CATALOGUE.by_zone(zone).meaning(code)
+    entry = CATALOGUE.by_zone(zone)
+    assert entry is not None
+    meaning = entry.meaning(code)
     assert (meaning.state if meaning else None) == state
 
 

@@ -34,5 +34,8 @@ def test_the_example_of_the_page_can_be_used(tmp_path):
     own = tmp_path / "own.toml"
     own.write_text(TEXT.partition("```toml\n")[2].partition("```")[0])
     catalogue = lists.load(own)
-    assert catalogue.by_name("SpamCop").per_day == 20000
-    assert catalogue.behind("rbl.receiver.example", "127.1.0.2").name == "Ours"
+    spamcop, ours = catalogue.by_name("SpamCop"), catalogue.behind("rbl.receiver.example", "127.1.0.2")
+    assert spamcop is not None
+    assert spamcop.per_day == 20000
+    assert ours is not None
+    assert ours.name == "Ours"

@@ -55,9 +55,9 @@ class Case:
     `address` is the listed one, or the one that the message left from (`left_from` then says where that was read);
     `domain` the one that the list was asked about, where the refusal is about a domain.  `list_state` is what the
     list says now, `list_why` in words; `lists_all`: it answers the same for everybody.  `owner`: what shows that the
-    address is the sender's own; `range`: what shows that it is the provider's; `silent_domain`: that the sending
-    domain takes no mail itself.  `matched_bounces` counts bounces of this incident whose messages we really sent;
-    `sent_by_us` is None where nobody kept what was sent.
+    address is the sender's own; `range`: what shows that it is the provider's; `provider_wrote`: the provider's own
+    server wrote the bounce; `silent_domain`: that the sending domain takes no mail itself.  `matched_bounces` counts
+    bounces of this incident whose messages we really sent; `sent_by_us` is None where nobody kept what was sent.
     """
 
     report: Report
@@ -74,6 +74,7 @@ class Case:
     list_is_closed: bool = False
     lists_all: bool = False
     returned_headers: bool = False
+    provider_wrote: bool = False
     domain: str | None = None
     left_from: Fact | None = None
     owner: Fact | None = None

@@ -64,8 +64,8 @@ def receiver_is_wrong(case: Case) -> Cause | None:
 
 def provider_refused(case: Case) -> Cause | None:
     """The provider itself refused its tenant (Microsoft's 5.7.705, 5.7.708, 5.1.8)."""
-    codes = case.provider.tenant_codes if case.provider else ()
-    if case.report.enhanced in codes:
+    codes = case.provider.tenant_codes if case.provider and case.provider_wrote else ()
+    if case.report.enhanced in codes and not case.report.wrapper_text:  # a receiver's own code means something else
         return _verdict(case, "tenant-behaviour", 0.9, [words(case)])
     return None
 

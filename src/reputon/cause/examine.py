@@ -92,6 +92,7 @@ def _case(message: Message, report: Report, world: World, incidents: Incidents) 
         left_from=left_from,
         owner=owner.proof(address, message, world),
         range=range_,
+        provider_wrote=provider is not None and owner.lies_below(message.reporter, provider.hosts),
         silent_domain=owner.silent_domain(authentication, provider),
     )
 
@@ -112,15 +113,11 @@ def _list_state(report: Report, results: Sequence[Result]) -> tuple[ListState, s
 
 
 def _marks(provider: Provider | None, message: Message) -> tuple[Fact, ...]:
-    if provider is None:
-        return ()
     return tuple(
         Fact(f"{mark.means} ({name}: {word.upper()})", f"returned header {name}")
-        for name, value in _headers(message)
+        for name, value in (_headers(message) if provider else ())
         for mark in provider.marks
-        if mark.header == name.lower()
-        for word in mark.words
-        if word in value.lower()
+        if (word := mark.word_in(name, value))
     )
 
 
@@ -128,7 +125,7 @@ def _authentication(
     message: Message, report: Report, address: str | None, provider: Provider | None, world: World
 ) -> Authentication:
     headers = _headers(message)
-    author = domain_of(_first(headers, "from")) or owner.own_domain(report, world)
+    author = domain_of(_first(headers, "from")) or owner.own_domain(message, report, world)
     receivers = {name for name in (report.rhost, domain_of(report.recipient)) if name}
     seals = provider.seals if provider else ()
     return judge(

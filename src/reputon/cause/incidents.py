@@ -11,7 +11,7 @@ from typing import Self
 from reputon.authentication import domains
 from reputon.bounce.report import Message, Report
 from reputon.cause.inventory import Sent, bare
-from reputon.cause.provider import Provider
+from reputon.cause.provider import Owners, Provider
 from reputon.subject import SubjectError
 
 
@@ -70,10 +70,10 @@ def address_of(report: Report) -> str | None:
 
 def _source(address: str, words: str, providers: Mapping[str, Provider]) -> tuple[str, str | None]:
     """What a listed address stands for: its provider's pool, or only itself."""
-    for provider in providers.values():
-        if provider.prefix_of(address):
-            pool = provider.pool_of(address, words)
-            return provider.id, pool.id if pool else None
+    holder = Owners.of(providers).find(address)
+    if holder is not None:
+        pool = holder[0].pool_of(address, words)
+        return holder[0].id, pool.id if pool else None
     return address, None
 
 

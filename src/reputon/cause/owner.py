@@ -9,7 +9,7 @@ from reputon.authentication.judgement import Authentication
 from reputon.bounce.report import Message, Report
 from reputon.cause.case import Fact
 from reputon.cause.incidents import domain_of
-from reputon.cause.provider import Provider
+from reputon.cause.provider import Owners, Provider
 from reputon.cause.world import World
 from reputon.resolver import Question, Resolver
 
@@ -52,13 +52,19 @@ def listed_domain(message: Message, report: Report, world: World) -> str | None:
         return mine
     others = (host for host in named if world.catalogue.by_words(host) is None and host.rpartition(".")[2].isalpha())
     removal = report.removal or ""
-    other = next((host for host in others if host not in removal and not _any(host, receivers)), None)
+    other = next((host for host in others if host not in removal and not lies_below(host, receivers)), None)
     return other or author or next(iter(world.inventory.domains), None)
 
 
-def own_domain(report: Report, world: World) -> str | None:
-    """The own domain that a refusal names, for one that returns no headers."""
-    return next((each for host in _hosts(report) for each in world.inventory.domains if aligned(host, each)), None)
+def own_domain(message: Message, report: Report, world: World) -> str | None:
+    """The own domain of a refusal that returns no headers: one that it names, or the only one there is.
+
+    The only one counts for what our own log or provider's event tells, not for what somebody pasted.
+    """
+    domains = world.inventory.domains
+    named = next((each for host in _hosts(report) for each in domains if aligned(host, each)), None)
+    told_by_us = message.kind != "pasted" and message.returned is None
+    return named or (domains[0] if told_by_us and len(domains) == 1 else None)
 
 
 def _hosts(report: Report) -> list[str]:
@@ -86,20 +92,20 @@ def proof(found: str | None, message: Message, world: World) -> Fact | None:
 
 def provider(found: str | None, report: Report, message: Message, world: World) -> tuple[Provider | None, Fact | None]:
     """Whose range holds the address; without an address, whose server wrote a refusal of its own tenant."""
+    holder = Owners.of(world.providers).find(found) if found is not None else None
+    if holder is not None:
+        each, prefix = holder
+        where = f"{each.name}: outbound ranges as of {each.as_of}"
+        return each, Fact(f"{found} lies in {prefix}, outbound addresses of {each.name}", where)
     for each in world.providers.values():
-        prefix = each.prefix_of(found) if found is not None else None
-        if prefix is not None:
-            where = f"{each.name}: outbound ranges as of {each.as_of}"
-            return each, Fact(f"{found} lies in {prefix}, outbound addresses of {each.name}", where)
-    for each in world.providers.values():
-        if _speaks(each, report) and _any(message.reporter, each.hosts):
+        if _speaks(each, report) and lies_below(message.reporter, each.hosts):
             return each, None
     if found is None:
         return None, None
     for name in _confirmed_names(
         found, world.resolver, (host for each in world.providers.values() for host in each.hosts)
     ):
-        named = next(each for each in world.providers.values() if _any(name, each.hosts))
+        named = next(each for each in world.providers.values() if lies_below(name, each.hosts))
         return named, Fact(f"{found} is called {name}, a name of {named.name}", f"DNS: PTR of {found} and back")
     return None, None
 
@@ -125,14 +131,14 @@ def _confirmed_names(found: str, resolver: Resolver, below: Iterable[str]) -> It
         return
     hosts = tuple(below)
     for name in answer.records[:_NAMES]:
-        if not _any(name, hosts):
+        if not lies_below(name, hosts):
             continue
         (back,) = resolver.ask([Question(name, "AAAA" if ":" in found else "A")])
         if found in map(_as_address, back.records):
             yield name.rstrip(".").lower()
 
 
-def _any(host: str | None, names: Iterable[str]) -> bool:
+def lies_below(host: str | None, names: Iterable[str]) -> bool:
     """Whether a host is one of these names, or lies below one."""
     lowered = (host or "").rstrip(".").lower()
     return bool(lowered) and any(lowered == name.lower() or lowered.endswith("." + name.lower()) for name in names)
