@@ -113,10 +113,11 @@ def _list_state(report: Report, results: Sequence[Result]) -> tuple[ListState, s
 
 
 def _marks(provider: Provider | None, message: Message) -> tuple[Fact, ...]:
+    marks = provider.marks if provider else ()
     return tuple(
         Fact(f"{mark.means} ({name}: {word.upper()})", f"returned header {name}")
-        for name, value in (_headers(message) if provider else ())
-        for mark in provider.marks
+        for mark in marks
+        for name, value in _headers(message)
         if (word := mark.word_in(name, value))
     )
 
