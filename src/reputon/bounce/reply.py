@@ -34,8 +34,10 @@ _ENHANCED_ANYWHERE = re.compile(r"(?<![\w.-])(?<!\d:)([245]\.\d{1,3}\.\d{1,3})(?
 
 _GAVE = re.compile(rf"(?i)\s{GAVE_THIS_ERROR}\s?:?\s?")
 _SAID = re.compile(
-    r"(?i)host\s([\w.-]{1,253})\s?(?:\[[\da-f.:]{2,45}\])?(?::\d{1,5})?\s?(?:said|refused to talk to me|\(\))?\s?:\s?"
+    r"(?i)host\s(?!said\b)([\w.-]{1,253})\s?(?:\[[\da-f.:]{2,45}\])?(?::\d{1,5})?\s?(?:said|refused to talk to me|\(\))?\s?:\s?"
 )
+# qmail's last words, after the receiver's: the server that it spoke with.
+_GIVING_UP = re.compile(r"(?i)\s?\bgiving up on ([\w.:-]{2,253}?)\.?$")
 _IN_REPLY = re.compile(r"(?i)\s?\(in reply to (?:the )?[\w :.-]{1,60}\)?.{0,40}$")
 _ANNOUNCED = re.compile(
     r"(?i)(?:other server returned was|response (?:from the remote server )?was|remote host said|server said|"
@@ -155,6 +157,13 @@ def _said(reply: Reply) -> Reply:
     return replace(reply, text=after, rhost=found.group(1).lower()) if smtp or enhanced else reply
 
 
+def _giving_up(reply: Reply) -> Reply:
+    found = _GIVING_UP.search(reply.text, max(0, len(reply.text) - 300))
+    if found is None or codes(reply.text)[0] is None and not _SMTP_ANYWHERE.search(reply.text):
+        return reply  # without a refusal before them, these words are all there is
+    return replace(reply, text=reply.text[: found.start()], rhost=reply.rhost or found.group(1).lower())
+
+
 def _announced(reply: Reply) -> Reply:
     found = _ANNOUNCED.search(reply.text) if _may(_ANNOUNCING, reply.text) else None
     return replace(reply, text=reply.text[found.end() :].partition("> #SMTP#")[0]) if found else reply
@@ -210,4 +219,4 @@ def _may(marks: tuple[str, ...], text: str) -> bool:
 
 
 # From the outside to the inside: each takes away one kind of wrapping, or nothing.
-_PEELS: tuple[Callable[[Reply], Reply], ...] = (_gave, _said, _announced, _wrapped, _gateway, _last, _arrow)
+_PEELS: tuple[Callable[[Reply], Reply], ...] = (_gave, _said, _giving_up, _announced, _wrapped, _gateway, _last, _arrow)

@@ -70,6 +70,15 @@ def provider_refused(case: Case) -> Cause | None:
     return None
 
 
+def tenant_forwards(case: Case) -> Cause | None:
+    """The relay pool: the tenant forwards mail whose sender did not authenticate, as the receiver may say too."""
+    if case.pool is None or case.pool.id != "relay":
+        return None
+    if case.report.subject_kind not in ("ip", "auth") and case.report.wrapper_enhanced not in case.pool.words:
+        return None
+    return _verdict(case, "tenant-forwarding", 0.85, known(words(case), case.left_from, case.range, pool(case)))
+
+
 def about_authentication(case: Case) -> Cause | None:
     """The receiver says that SPF, DKIM or DMARC failed."""
     if case.report.subject_kind != "auth":
@@ -95,15 +104,6 @@ def about_a_domain(case: Case) -> Cause | None:
 def about_content(case: Case) -> Cause | None:
     """The message was taken for spam by what is in it."""
     return _verdict(case, "content", 0.8, [words(case)]) if case.report.subject_kind == "content" else None
-
-
-def tenant_forwards(case: Case) -> Cause | None:
-    """The relay pool: the tenant forwards mail whose sender did not authenticate."""
-    if case.pool is None or case.pool.id != "relay":
-        return None
-    if case.report.subject_kind != "ip" and case.report.wrapper_enhanced not in case.pool.words:
-        return None
-    return _verdict(case, "tenant-forwarding", 0.85, known(words(case), case.left_from, case.range, pool(case)))
 
 
 def says_nothing(case: Case) -> Cause | None:
@@ -191,10 +191,10 @@ BRANCHES: tuple[Branch, ...] = (
     forged,
     receiver_is_wrong,
     provider_refused,
+    tenant_forwards,
     about_authentication,
     about_a_domain,
     about_content,
-    tenant_forwards,
     says_nothing,
     not_about_reputation,
     own_address,
