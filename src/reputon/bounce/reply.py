@@ -34,7 +34,8 @@ _ENHANCED_ANYWHERE = re.compile(r"(?<![\w.-])(?<!\d:)([245]\.\d{1,3}\.\d{1,3})(?
 
 _GAVE = re.compile(rf"(?i)\s{GAVE_THIS_ERROR}\s?:?\s?")
 _SAID = re.compile(
-    r"(?i)host\s(?!said\b)([\w.-]{1,253})\s?(?:\[[\da-f.:]{2,45}\])?(?::\d{1,5})?\s?(?:said|refused to talk to me|\(\))?\s?:\s?"
+    r"(?i)host\s(?!said\b)([\w.-]{1,253})\s?(?:\[[\da-f.:]{2,45}\])?(?::\d{1,5})?\s?"
+    r"(?:said|refused to talk to me|\(\))?\s?:\s?"
 )
 # qmail's last words, after the receiver's: the server that it spoke with.
 _GIVING_UP = re.compile(r"(?i)\s?\bgiving up on ([\w.:-]{2,253}?)\.?$")
@@ -159,7 +160,7 @@ def _said(reply: Reply) -> Reply:
 
 def _giving_up(reply: Reply) -> Reply:
     found = _GIVING_UP.search(reply.text, max(0, len(reply.text) - 300))
-    if found is None or codes(reply.text)[0] is None and not _SMTP_ANYWHERE.search(reply.text):
+    if found is None or (codes(reply.text)[0] is None and not _SMTP_ANYWHERE.search(reply.text)):
         return reply  # without a refusal before them, these words are all there is
     return replace(reply, text=reply.text[: found.start()], rhost=reply.rhost or found.group(1).lower())
 
