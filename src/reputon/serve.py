@@ -85,8 +85,9 @@ def watching(settings: Config, resolver: "Resolver | None" = None) -> "tuple[Aro
     own = world.read_inventory(settings.cause.inventory).addresses if settings.cause.inventory else ()
     silence = timedelta(hours=of.silent_hours) if of.silent_hours else None
     told = {Kind(each) for each in of.tell} | ({Kind.AUDIBLE} if "silent" in of.tell else set())
+    known = providers.load(settings.cause.providers, settings.state_dir / providers.FRESH)
     around = Around(
-        lists.load(settings.lists.catalogue), asked, Known(asked, own, providers.load(settings.cause.providers)),
+        lists.load(settings.lists.catalogue), asked, Known(asked, own, known),
         Rules(timedelta(seconds=of.apart), silence, frozenset(told), of.low_impact),
         settings.lists.keys, tuple(channels), of.sample,
     )  # fmt: skip

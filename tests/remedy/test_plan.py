@@ -27,6 +27,7 @@ KINDS: list[tuple[CauseId, Detail | None]] = [
 ]  # fmt: skip
 HARMFUL = ("own-authentication", "tenant-behaviour", "tenant-forwarding", "mixed", "domain-reputation", "content",
            "recipient-fault")  # fmt: skip
+WAY_ROUND = "an outbound connector to a relay and a transport rule for these recipients (Microsoft 365)"
 OF_PROVIDER = ("provider-shared", "mixed", "tenant-behaviour", "tenant-forwarding")
 
 
@@ -120,6 +121,16 @@ def test_the_provider_is_asked_for_release_only_after_its_own_block():
     assert "release" not in steps("tenant-behaviour")
 
 
+def test_the_providers_own_way_round_and_what_it_refuses_are_told():
+    found = steps("provider-shared")
+    assert found["relay"].where == "reputon reroute plan --domain receiver.example --relay HOST:PORT"
+    assert found["relay"].why == WAY_ROUND
+    assert "they refuse: an outbound address of one's own" in found["provider-ticket"].why
+    assert "they refuse" not in steps("provider-shared", provider="ionos")["provider-ticket"].why
+    assert "--domain DOMAIN" in steps("provider-shared", report=Report())["relay"].where
+    assert "the route goes back" in steps("own-address")["relay"].why  # a machine of one's own
+
+
 def test_a_forged_bounce_is_not_acted_on():
     found = steps("undetermined", sent_by_us=False)
     assert list(found) == ["ignore-forged", "protect-domain"]
@@ -129,9 +140,11 @@ def test_a_forged_bounce_is_not_acted_on():
 def test_what_is_missing_can_be_got():
     message = Message(True, "bounce", (SHARED,), None, message_id="<a.1@tenant.example>")
     found = steps("undetermined", message=message)
-    assert found["trace"].where == "Get-MessageTraceV2 -MessageId '<a.1@tenant.example>' | " + (
-        "Get-MessageTraceDetailV2 | Format-List"
-    )
+    assert found["trace"].where.startswith("Get-MessageTraceV2 -MessageId '<a.1@tenant.example>' -StartDate ...")
+    assert "Email Log Search" in steps("undetermined", message=message, provider="googleworkspace")["trace"].where
+    asked = steps("undetermined", message=message, provider="fastmail")["trace"]
+    assert (asked.when, asked.where) == ("ask", PROVIDERS["fastmail"].support.url)
+    assert asked.why == PROVIDERS["fastmail"].trace
     own = steps("undetermined", message=message, provider=None)
     assert own["trace"].where == "grep -F -- '<a.1@tenant.example>' /var/log/mail.log"
     assert "trace" not in steps("undetermined")

@@ -40,9 +40,7 @@ def test_the_incident_is_one_screen():
 def test_no_line_is_wider_than_the_terminal_and_no_command_is_broken(columns):
     lines = screen(*of_world("incident-listed-now"), columns=columns)
     assert max(map(len, lines)) <= columns
-    assert any(
-        line.strip() == "→ reputon diagnose --json BOUNCE | reputon reroute plan --diagnosis -" for line in lines
-    )
+    assert any(line.strip() == "→ reputon reroute plan --domain receiver.example --relay HOST:PORT" for line in lines)
 
 
 def test_every_world_fits_a_screen():

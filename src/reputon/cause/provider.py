@@ -163,6 +163,13 @@ class Owners:
                 return owner
         return None
 
+    def without_others(self, provider: Provider, networks: Iterable[Network]) -> Iterator[Network]:
+        """The networks without those that lie in another provider's prefixes: SPF records include each other."""
+        for each in networks:
+            found = self.find(str(each.network_address))
+            if found is None or found[0].id == provider.id or found[1].prefixlen > each.prefixlen:
+                yield each
+
 
 _KEEP = 8  # indexes: a run has one world, a test some
 _KEPT: dict[tuple[int, ...], Owners] = {}

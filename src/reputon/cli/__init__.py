@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 # The order in which the story happens: the sender's road, the rater's road, what lies around them.
 VERBS = (
-    "diagnose", "check", "auth", "ticket", "reroute", "watch",
+    "diagnose", "check", "auth", "provider", "ticket", "reroute", "watch",
     "ingest", "evidence", "score", "lookup", "listing", "zone",
     "serve", "demo", "config",
 )  # fmt: skip

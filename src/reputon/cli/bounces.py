@@ -73,13 +73,14 @@ def diagnosed(
 def _world(settings: "Config", offline: bool, folder: Path | None, own_dialects: Path | None) -> "World":
     from reputon import lists, resolver
     from reputon.bounce import dialects
-    from reputon.cause import providers, world
+    from reputon.cause import world
     from reputon.cause.inventory import Inventory
+    from reputon.cli import provider
 
     rules = dialects.load(own_dialects)
     if folder is not None:
         return replace(world.read(folder, settings.lists.catalogue, settings.cause.providers), dialects=rules)
-    known = providers.load(settings.cause.providers)
+    known = provider.known(settings)
     own = world.read_inventory(settings.cause.inventory) if settings.cause.inventory else Inventory()
     return world.World(
         now=datetime.now(UTC),

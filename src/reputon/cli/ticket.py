@@ -8,6 +8,7 @@ import typer
 from reputon.cli import bounces, console
 
 if TYPE_CHECKING:
+    from reputon.cause.provider import Provider
     from reputon.remedy.ticket import Ticket
 
 _BETWEEN = {"text": "=" * 72, "markdown": "---\n", "html": "<hr>"}
@@ -30,12 +31,12 @@ def command(
     Exit codes: 0 written, 2 bad usage or input, 3 there is nobody to ask.
     """
     from reputon import config
-    from reputon.cause import providers
+    from reputon.cli import provider
     from reputon.remedy import ticket
 
     settings = config.load(config_path)
     found = list(bounces.diagnosed(paths, settings, lambda each: each, offline=offline, world=world))
-    known = providers.load(settings.cause.providers)
+    known = provider.known(settings, world)
     written = [] if audience == "receiver" else ticket.to_providers(found, known, form)
     if audience == "receiver":
         written = ticket.to_receivers(found, known, form)
@@ -52,8 +53,13 @@ def command(
         else:
             console.print_text((f"{_BETWEEN[form]}\n" if number else "") + each.text.rstrip("\n"))
         if each.audience == "provider" and sys.stderr.isatty():
-            support = known[each.name].support
-            console.err.print(f"Brought by {support.who}; support wants: {', '.join(support.needs)}.", markup=False)
+            console.err.print(_hints(known[each.name]), markup=False)
+
+
+def _hints(of: "Provider") -> str:
+    """What helps who brings the ticket, and does not belong in it."""
+    said = f"Brought by {of.support.who}; support wants: {', '.join(of.support.needs)}."
+    return said + (f" They refuse: {'; '.join(of.refuses)}." if of.refuses else "")
 
 
 def _fields(written: "Ticket") -> dict[str, object]:

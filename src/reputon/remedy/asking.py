@@ -1,5 +1,6 @@
 """Steps that ask others: the provider, the list, the receiver, the hoster; each only by who is heard there."""
 
+from reputon.remedy.quoting import brief
 from reputon.remedy.situation import Situation
 from reputon.remedy.step import Step
 
@@ -10,7 +11,8 @@ def provider_ticket(s: Situation) -> Step | None:
         return None
     support = s.provider.support
     do = f"Open a ticket at {s.provider_name} for {s.listed_ip or 'its listed address'}"
-    why = f"who may delist: {s.provider.who_may_delist}; text: reputon ticket BOUNCE"
+    refuses = f"; they refuse: {brief(s.provider.refuses[0])}" if s.provider.refuses else ""
+    why = f"who may delist: {s.provider.who_may_delist}{refuses}; text: reputon ticket BOUNCE"
     return Step("ask", do, why, support.who, support.url, "days")
 
 

@@ -29,6 +29,11 @@ def one_line(text: str | None, most: int = 200) -> str:
     return line if is_whole else line[: most - 1].rstrip() + "…"
 
 
+def brief(text: str, most: int = 100) -> str:
+    """The first clause of a long text on one line; a provider's file has the rest (`reputon provider show`)."""
+    return one_line(re.split(r"[;(]|, with ", text, maxsplit=1)[0].strip(), most)
+
+
 def domain_name(text: str | None) -> str | None:
     """The domain that the text is, in lower case; None for anything else."""
     try:

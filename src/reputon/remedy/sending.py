@@ -1,5 +1,6 @@
 """Steps about sending: again, round the listing, later; and what to do where more must be known first."""
 
+from reputon.remedy.quoting import WORDS, brief, one_line
 from reputon.remedy.situation import Situation
 from reputon.remedy.step import Step
 
@@ -26,8 +27,7 @@ ACTS = {
     "virusdetected": "Look for malware in the message and on the machine that it was written on",
     "norelaying": "Look at the recipient domain's MX: this server does not accept mail for it",
 }
-# How a provider's log shows the pool and the address that one message left from.
-TRACES = {"microsoft365": "Get-MessageTraceV2 -MessageId '{id}' | Get-MessageTraceDetailV2 | Format-List"}
+ID = "'<the message id>'"  # where a provider's way of tracing takes the Message-ID
 
 
 def resend(s: Situation) -> Step | None:
@@ -55,11 +55,13 @@ def relay(s: Situation) -> Step:
     own = s.cause.id == "own-address"
     do = f"Send urgent mail to {s.receiver} by a second relay" + (", if you consent" if own else "")
     why = f"another address carries it until {s.address} is clean, and the route goes back"
+    if s.provider is not None and s.provider.reroute and not own:
+        why = f"{brief(s.provider.reroute)} ({s.provider_name})"
     if own:
         why += "; what sends spam must have stopped, or the relay is listed next"
     if not s.cause.verified:
         why += "; only after the listing is verified, by the list or by two bounces of mail that you sent"
-    where = "reputon diagnose --json BOUNCE | reputon reroute plan --diagnosis -"
+    where = f"reputon reroute plan --domain {s.recipient_domain or 'DOMAIN'} --relay HOST:PORT"
     return Step("now", do, why, "your mail administrator", where + (" --yes-own-address" if own else ""), "minutes")
 
 
@@ -129,7 +131,11 @@ def trace(s: Situation) -> Step | None:
         where = f"grep -F -- '{s.message_id}' /var/log/mail.log" if s.message_id else None
         return Step("now", "Look for the message in your mail server's log", "it has the address that it left from",
                     "your mail administrator", where, "minutes")  # fmt: skip
-    template = TRACES.get(s.provider.id)
-    where = template.format(id=s.message_id or "<the Message-ID>") if template else s.provider.support.url
+    support = s.provider.support
+    way = one_line(s.provider.trace, WORDS)
+    if not way or way.startswith("none"):
+        return Step("ask", f"Ask {s.provider_name} to trace the message", way or "its log has the pool and the address",
+                    support.who, support.url, "days")  # fmt: skip
+    where = way.replace(ID, f"'{s.message_id}'") if s.message_id else way
     why = f"the log of {s.provider_name} has the pool and the address that it left from"
-    return Step("now", "Trace the message", why, s.provider.support.who, where, "minutes")
+    return Step("now", "Trace the message", why, support.who, where, "minutes")

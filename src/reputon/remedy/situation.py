@@ -51,9 +51,14 @@ class Situation:
         return self.provider.name if self.provider else "your provider"
 
     @property
+    def recipient_domain(self) -> str | None:
+        """The recipient's domain, which a route is for."""
+        return domain_name(domain_of(self.report.recipient))
+
+    @property
     def receiver_domain(self) -> str | None:
         """The recipient's domain, else the refusing host, where either is a name."""
-        return domain_name(domain_of(self.report.recipient)) or domain_name(self.report.rhost)
+        return self.recipient_domain or domain_name(self.report.rhost)
 
     @property
     def receiver(self) -> str:
@@ -63,7 +68,7 @@ class Situation:
     @property
     def postmaster(self) -> str:
         """The receiver's postmaster (RFC 5321 section 4.5.1)."""
-        domain = domain_name(domain_of(self.report.recipient))
+        domain = self.recipient_domain
         return f"postmaster@{domain}" if domain else f"the postmaster of {self.receiver}"
 
     @property

@@ -12,6 +12,7 @@ from reputon import shipped
 from reputon.cause.provider import Mark, Network, Owners, Pool, Provider, Support, bounded, refreshed
 
 FILE_SIZE = 256 << 10  # bytes of a provider file
+FRESH = "providers.json"  # below the state directory: what `save_fresh` wrote there
 FRESH_SIZE = 4 << 20  # bytes of a file of refreshed prefixes
 FILES = 1000  # provider files of a folder
 
@@ -43,11 +44,19 @@ def load(folder: Path | None = None, fresh: Path | None = None) -> dict[str, Pro
 
 
 def save_fresh(path: Path, providers: Mapping[str, Provider]) -> None:
-    """Write the prefixes of refreshed providers for `load`, in one step; OSError leaves the old file as it was."""
+    """Write the prefixes of refreshed providers for `load`, in one step; OSError leaves the old file as it was.
+
+    ProviderError where the file would be larger than `load` reads.
+    """
     from reputon import durable  # only a refresh writes
 
     table = {each.id: {"as_of": each.as_of, "prefixes": list(map(str, each.prefixes))} for each in providers.values()}
-    durable.write(path, json.dumps(table, indent=1) + "\n")
+    text = json.dumps(table, indent=1) + "\n"
+    if len(text) > FRESH_SIZE:
+        raise ProviderError(
+            f"{path} would be larger than {FRESH_SIZE >> 20} MiB: refresh fewer providers, by their ids"
+        )
+    durable.write(path, text)
 
 
 def _laid_over(known: dict[str, Provider], path: Path) -> dict[str, Provider]:
@@ -81,12 +90,7 @@ def _newer(provider: Provider, table: dict[str, Any], owners: Owners) -> Provide
     if as_of < provider.as_of:
         return provider  # a newer file has come since, with a newer Reputon or by hand
     networks = _networks(table["prefixes"])
-    return refreshed(provider, (each for each in networks if not _is_others(each, provider, owners)), as_of)
-
-
-def _is_others(prefix: Network, provider: Provider, owners: Owners) -> bool:
-    found = owners.find(str(prefix.network_address))
-    return found is not None and found[0].id != provider.id and found[1].prefixlen <= prefix.prefixlen
+    return refreshed(provider, owners.without_others(provider, networks), as_of)
 
 
 @cache
