@@ -169,7 +169,9 @@ def provider_shares(case: Case) -> Cause | None:
     facts = known(
         case.range, case.left_from, pool(case), words(case), authenticated(case), list_now(case), bounces(case)
     )
-    missing = () if case.verified else (f"what {case.report.list or case.report.zone} says now: {case.list_why}",)
+    name = case.report.list or case.report.zone
+    unproven = f"what {name} says now: {case.list_why}" if name else f"a list that can be asked: {case.list_why}"
+    missing = () if case.verified else (unproven,)
     return _verdict(case, "provider-shared", 0.95 if case.verified else 0.8, facts, *missing)
 
 
