@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reputon import cli, resolver
+from reputon import cli, config, resolver, serve
 from reputon.cause import providers
 from reputon.cause.provider import Owners
 from reputon.cause.refresh import NAMES, refresh
+from reputon.cli import ticket
 
 NOW = datetime(2026, 12, 1, 8, tzinfo=UTC)
 KEPT = ["192.0.2.0/24", "198.51.100.0/25"]
@@ -211,6 +212,23 @@ def test_the_other_verbs_use_what_was_refreshed_but_not_in_a_made_world(place, t
     (fact,) = blamed("--offline")
     assert "203.0.113.9 lies in 203.0.113.0/24" in fact
     assert blamed("--world", tmp_path / "world") == []
+
+
+def test_the_watch_uses_what_was_refreshed(place, tmp_path):
+    def owner():
+        around, _ = serve.watching(config.load(tmp_path / "reputon.toml"), resolver.Nobody())
+        found = Owners.of(around.known.providers).find("203.0.113.9")
+        return found[0].id if found else None
+
+    assert owner() is None
+    assert place.refresh("mine")[0] == 0
+    assert owner() == "mine"
+
+
+def test_who_brings_a_ticket_is_told_what_is_refused():
+    known = providers.load()
+    assert "They refuse: an outbound address of one's own" in ticket._hints(known["microsoft365"])
+    assert "refuse" not in ticket._hints(known["ionos"])
 
 
 @pytest.mark.parametrize(

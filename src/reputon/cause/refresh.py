@@ -57,7 +57,7 @@ def _gap(found: Walk) -> str:
         return f"{found.domain}: DNS could not tell ({found.unknown[0]}): try again later"
     faults = [fault.words for fault in found.faults if fault.weight == "fault"]
     if faults:
-        return f"{found.domain}: {faults[0]}"
+        return faults[0]
     if found.dynamic:
         return f"{found.domain}: its addresses cannot be listed ({found.dynamic[0]})"
     return "" if found.networks else f"{found.domain}: its SPF record names no addresses"

@@ -1,6 +1,6 @@
 """reputon provider: whose shared addresses are known, what each provider does and refuses, and fresher addresses."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -178,9 +178,10 @@ def _print(done: "Refresh", as_json: bool) -> None:
 def _rows(of: "Provider", source: str) -> Iterator[tuple[str, str]]:
     yield "provider", f"{of.name} ({of.id})"
     yield "ranges", f"{source}, as of {of.as_of}; known from: {of.origin}"
-    yield "", _list(of.prefixes) or "none"
+    yield "ranges", ", ".join(map(str, of.prefixes)) or "none"
     for pool in of.pools:
-        yield "pools", f"{pool.id}: {pool.means}" + (f" ({_list(pool.prefixes)})" if pool.prefixes else "")
+        own = f" ({', '.join(map(str, pool.prefixes))})" if pool.prefixes else ""
+        yield "pools", f"{pool.id}: {pool.means}{own}"
     yield "who may delist", of.who_may_delist
     for each in of.refuses:
         yield "they refuse", each
@@ -188,10 +189,6 @@ def _rows(of: "Provider", source: str) -> Iterator[tuple[str, str]]:
     yield "support wants", ", ".join(of.support.needs)
     yield "way round", of.reroute or "unknown"
     yield "trace", of.trace or "unknown"
-
-
-def _list(prefixes: Sequence[object]) -> str:
-    return ", ".join(map(str, prefixes))
 
 
 def _fields(of: "Provider", source: str) -> dict[str, Any]:
