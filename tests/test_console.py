@@ -67,3 +67,10 @@ def test_json_escapes_them_and_keeps_them(capsys):
     assert json.loads(shown) == {"text": EVIL + "é"}
     assert is_harmless(shown)
     assert "é" in shown
+
+
+def test_words_that_turn_the_direction_of_writing_are_left_out(capsys):
+    with pytest.raises(SystemExit):
+        console.fail("no such file: \u202egpj.exe\u2066")
+    assert capsys.readouterr().err == "reputon: no such file: gpj.exe\n"
+    assert "\\u202e" in console.json_text({"text": "\u202egpj"})

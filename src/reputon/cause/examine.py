@@ -71,7 +71,7 @@ def _case(message: Message, report: Report, world: World, incidents: Incidents) 
     state, why = _list_state(report, results)
     provider, range_ = owner.provider(address, report, message, world)
     authentication = _authentication(message, report, address, provider, world)
-    words = " ".join(each for each in (report.wrapper_enhanced, report.wrapper_text, report.text) if each)
+    words = " ".join(each for each in (report.wrapper_enhanced, report.wrapper_text) if each)
     entry = world.catalogue.by_words(report.list) if report.list else None
     return checks, Case(
         report=report,

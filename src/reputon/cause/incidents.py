@@ -57,7 +57,7 @@ def key_of(report: Report, providers: Mapping[str, Provider]) -> Key | None:
     address = address_of(report)
     if not name or not address or not receiver:
         return None
-    return Key(name.lower(), owner(receiver), _source(address, report.wrapper_text or "", providers))
+    return Key(name.lower(), organization_of(receiver), _source(address, report.wrapper_text or "", providers))
 
 
 def address_of(report: Report) -> str | None:
@@ -83,7 +83,7 @@ def domain_of(text: str | None) -> str | None:
     return domain if text and "@" in text and domain else None
 
 
-def owner(name: str) -> str:
+def organization_of(name: str) -> str:
     """The organizational domain of a host name, or the name itself where it has none."""
     try:
         return domains.organizational(name)

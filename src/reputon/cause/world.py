@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,12 @@ from reputon.bounce.doors import names
 from reputon.bounce.report import Message
 from reputon.cause import providers
 from reputon.cause.inventory import Inventory, Sent, bare
-from reputon.cause.provider import Provider
+from reputon.cause.provider import WIDEST, Provider
 from reputon.lists import Catalogue
 from reputon.resolver import Resolver
 
 FILE_SIZE = 1 << 20  # bytes of an inventory
+TIME_SIZE = 1 << 10  # bytes of a now.txt
 SENT_SIZE = 256 << 20  # bytes of a sent.jsonl
 BOUNCES = 10_000  # earlier bounces that we are willing to read
 _KEYS = ("domains", "addresses", "providers", "tenant_ids")
@@ -50,25 +51,47 @@ class World:
 
 def read_inventory(path: Path) -> Inventory:
     """Read an inventory.toml (its `[sender]` table); WorldError says which key is wrong."""
-    if path.stat().st_size > FILE_SIZE:
-        raise WorldError(f"{path} is larger than {FILE_SIZE >> 10} KiB")
     import tomllib
 
     try:
-        table: dict[str, Any] = tomllib.loads(path.read_text())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        table: dict[str, Any] = tomllib.loads(_text(path, FILE_SIZE))
+    except tomllib.TOMLDecodeError as error:
         raise WorldError(f"{path} is not TOML: {error}") from None
     sender = table.get("sender", {})
+    if set(table) - {"sender"} or not isinstance(sender, dict):
+        raise WorldError(f"{path}: expected one table, [sender], with {', '.join(_KEYS)}")
     for key, value in sender.items():
         if key not in _KEYS or not isinstance(value, list):
             known = ", ".join(_KEYS)
             raise WorldError(f"{path}: sender.{key}: expected one of {known}, each a list of texts")
+    texts = {key: tuple(str(text).lower() for text in sender.get(key, ())) for key in _KEYS}
+    return Inventory(texts["domains"], _networks(path, sender), texts["providers"], texts["tenant_ids"])
+
+
+def _networks(path: Path, sender: Mapping[str, Any]) -> tuple[IPv4Network | IPv6Network, ...]:
     try:
         networks = tuple(ip_network(str(text), strict=False) for text in sender.get("addresses", ()))
     except ValueError as error:
         raise WorldError(f"{path}: sender.addresses: {error}") from None
-    texts = {key: tuple(str(text).lower() for text in sender.get(key, ())) for key in _KEYS}
-    return Inventory(texts["domains"], networks, texts["providers"], texts["tenant_ids"])
+    wide = next((each for each in networks if each.prefixlen < WIDEST[each.version]), None)
+    if wide is not None:
+        raise WorldError(f"{path}: sender.addresses: {wide} is wider than /{WIDEST[wide.version]}: name your own only")
+    return networks
+
+
+def _text(path: Path, most: int) -> str:
+    """A small file as text; WorldError where it is too large or none."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(most + 1)
+        text = content.decode()
+    except OSError as error:
+        raise WorldError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise WorldError(f"{path} is not UTF-8 text") from None
+    if len(content) > most:
+        raise WorldError(f"{path} is larger than {most >> 10} KiB")
+    return text
 
 
 def read_sent(path: Path) -> Sent:
@@ -117,12 +140,12 @@ def unknown_providers(inventory: Inventory, known: Mapping[str, Provider]) -> tu
 
 
 def _read_time(path: Path) -> datetime:
-    text = path.read_text()[:100].strip()
+    text = _text(path, TIME_SIZE).strip()
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise WorldError(f"{path}: {text!r} is not a time: write it as 2026-11-24T09:30:00Z") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _read_bounces(folder: Path) -> tuple[Message, ...]:

@@ -26,8 +26,10 @@ ConfigOption = Annotated[
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _SLOW = 1.0  # seconds after which a person wants to see that something happens
-_CONTROLS = dict.fromkeys([*range(9), *range(11, 32), *range(127, 160)])
-_RAW = re.compile("[\x7f-\x9f]")  # some terminals take U+009B for the beginning of a command
+# What moves the cursor or turns the direction of writing: others' words must not rearrange what a person reads.
+_TURNS = (0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+_CONTROLS = dict.fromkeys([*range(9), *range(11, 32), *range(127, 160), *_TURNS])
+_RAW = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")  # U+009B begins a command somewhere
 _T = TypeVar("_T")
 
 

@@ -46,7 +46,8 @@ def command(
     if not written:
         causes = ", ".join(sorted({each.cause.id for each in found if each.cause})) or "no refusal"
         whom = f"a {audience}" if audience else "a provider"
-        console.fail(f"nothing to ask {whom} for: {causes}; see `reputon diagnose`", console.Exit.UNKNOWN)
+        other = "" if audience else ", or write to the receiver with --for receiver"
+        console.fail(f"nothing to ask {whom} for: {causes}; see `reputon diagnose`{other}", console.Exit.UNKNOWN)
     for number, each in enumerate(written):
         if as_json:
             console.print_json(_fields(each))

@@ -3,10 +3,9 @@
 import re
 import textwrap
 from functools import cache
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 Form = Literal["text", "markdown", "html"]
-FORMS: tuple[Form, ...] = get_args(Form)
 
 PAGE = 60  # lines
 ROWS = 10  # messages at most
