@@ -87,6 +87,25 @@ def test_a_whole_message(auth, tmp_path, change, state):
     assert (ended, state in out) == (0 if state == "pass" else 3, True)
 
 
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "it has no header field"),
+        (b"\r\nonly a body\r\n", "it has no header field"),
+        (b" continued\r\nFrom: joe@a.example\r\n", "its first line begins with a space"),
+        (b"From: joe@a.example\nno field at all\n\nbody\n", "no field at all"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "JFIF"),
+    ],
+)
+def test_a_file_that_is_no_mail_is_refused_in_one_line(auth, tmp_path, content, why):
+    message = tmp_path / "message.eml"
+    message.write_bytes(content)
+    ended, out, err = auth("good.example", "--message", message)
+    assert (ended, out, len(err.splitlines())) == (2, "", 1)
+    assert f"{message} is no mail: " in err
+    assert why in err
+
+
 def test_words_on_the_screen(auth):
     _, out, _ = auth("bare.example", "--ip", "192.0.2.9")
     words = " ".join(out.split())

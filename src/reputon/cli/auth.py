@@ -38,12 +38,11 @@ def command(
     Exit codes: 0 fine, 1 a fault or SPF does not pass, 2 bad usage or input, 3 could not tell.
     """
     from reputon import config
-    from reputon.authentication import dkim
     from reputon.authentication.survey import survey
 
     address = str(_address(ip)) if ip else None
     asked = _resolver(world, resolver or config.load(config_path).dns.resolver)
-    signatures = dkim.verify(_read(message), asked) if message else None
+    signatures = _verified(message, asked) if message else None
     ends = set()
     for domain in console.progress(domains, len(domains), "Asking about domains"):
         found = survey(domain, asked, address, selector or ())
@@ -69,6 +68,16 @@ def _address(text: str) -> object:
         return ip_address(text)
     except ValueError:
         console.fail(f"--ip: {text!r} is not an IP address: write it as 192.0.2.1 or 2001:db8::1")
+
+
+def _verified(path: Path, asked: "Resolver") -> "tuple[Signature, ...]":
+    from reputon.authentication import dkim
+    from reputon.mail.mime import MailError
+
+    try:
+        return dkim.verify(_read(path), asked)
+    except MailError as error:
+        console.fail(f"--message: {path} is no mail: {error}")
 
 
 def _read(path: Path) -> bytes:
