@@ -1,13 +1,17 @@
 """`reputon auth` as a person runs it: exit codes, the JSON, and words on the screen."""
 
 import json
+import resource
 import sys
+from contextlib import contextmanager
+from pathlib import Path
 
 import dkim as dkimpy
 import pytest
 from tests.authentication.test_records import MAIL, PRIVATE, PUBLIC
 
 from reputon import cli
+from reputon.authentication.dkim import MESSAGE
 
 DNS = {
     "good.example": {"TXT": ["v=spf1 ip4:192.0.2.0/24 -all"], "MX": ["10 mx.good.example."]},
@@ -34,6 +38,18 @@ def auth(tmp_path, monkeypatch, capsys):
         return int(ended.value.code or 0), said.out, said.err
 
     return run
+
+
+@contextmanager
+def bounded_memory(more=1 << 30):
+    """No more address space than `more` bytes above what is taken: reading without a bound ends in MemoryError."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (taken + more, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +120,30 @@ def test_a_file_that_is_no_mail_is_refused_in_one_line(auth, tmp_path, content, 
     assert (ended, out, len(err.splitlines())) == (2, "", 1)
     assert f"{message} is no mail: " in err
     assert why in err
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc to bound memory")
+def test_a_message_without_an_end_is_read_up_to_the_bound(auth):
+    with bounded_memory():
+        ended, out, err = auth("good.example", "--message", "/dev/zero")
+    assert (ended, out, err) == (2, "", "reputon: --message: /dev/zero is larger than 4 MiB\n")
+
+
+@pytest.mark.parametrize(("more", "ended"), [(0, 0), (1, 2)])
+def test_a_message_is_taken_up_to_the_bound(auth, tmp_path, more, ended):
+    message = tmp_path / "message.eml"
+    signed = dkimpy.sign(MAIL.ljust(MESSAGE - 1000, b"x"), b"s1", b"a.example", PRIVATE, include_headers=[b"from"])
+    head = signed + b"X-Fill: "
+    rest = b"\r\n" + MAIL.ljust(MESSAGE - 1000, b"x")
+    message.write_bytes(head.ljust(MESSAGE + more - len(rest), b"x") + rest)
+    assert message.stat().st_size == MESSAGE + more
+    assert auth("a.example", "--message", message)[0] == ended
+
+
+def test_a_message_that_cannot_be_read_says_why(auth, tmp_path):
+    for path, why in ((tmp_path / "gone.eml", "No such file or directory"), (tmp_path, "Is a directory")):
+        ended, out, err = auth("good.example", "--message", path)
+        assert (ended, out, err) == (2, "", f"reputon: --message: {path} cannot be read: {why}\n")
 
 
 def test_words_on_the_screen(auth):

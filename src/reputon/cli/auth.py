@@ -83,9 +83,14 @@ def _verified(path: Path, asked: "Resolver") -> "tuple[Signature, ...]":
 def _read(path: Path) -> bytes:
     from reputon.authentication.dkim import MESSAGE
 
-    if path.stat().st_size > MESSAGE:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MESSAGE + 1)  # a device or a pipe tells no size before
+    except OSError as error:
+        console.fail(f"--message: {path} cannot be read: {error.strerror or error}")
+    if len(data) > MESSAGE:
         console.fail(f"--message: {path} is larger than {MESSAGE >> 20} MiB")
-    return path.read_bytes()
+    return data
 
 
 def _outcome(found: "Survey", signatures: "tuple[Signature, ...] | None") -> "Outcome | None":
