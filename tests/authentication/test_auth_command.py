@@ -23,6 +23,13 @@ DNS = {
     "bare.example": {},
     "slow.example": {"timeout": True},
     "_dmarc.slow.example": {"timeout": True},
+    "keys.example": {"TXT": ["v=spf1 -all"], "A": ["192.0.2.1"]},
+    "_dmarc.keys.example": {"TXT": ["v=DMARC1; p=reject"]},
+    "*._domainkey.keys.example": {"timeout": True},
+    "part.example": {"TXT": ["v=spf1 -all"], "A": ["192.0.2.1"]},
+    "_dmarc.part.example": {"TXT": ["v=DMARC1; p=reject"]},
+    "s1._domainkey.part.example": {"TXT": [PUBLIC]},
+    "*._domainkey.part.example": {"timeout": True},
 }
 
 
@@ -62,6 +69,8 @@ def bounded_memory(more=1 << 30):
         (["good.example", "--selector", "gone"], 1),
         (["bare.example"], 1),
         (["slow.example"], 3),
+        (["keys.example"], 3),
+        (["part.example"], 0),
         (["good.example", "slow.example"], 3),
         (["slow.example", "bare.example"], 1),
         (["not a name"], 2),
@@ -144,6 +153,41 @@ def test_a_message_that_cannot_be_read_says_why(auth, tmp_path):
     for path, why in ((tmp_path / "gone.eml", "No such file or directory"), (tmp_path, "Is a directory")):
         ended, out, err = auth("good.example", "--message", path)
         assert (ended, out, err) == (2, "", f"reputon: --message: {path} cannot be read: {why}\n")
+
+
+NO_KEY = "no key at any usual selector"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unknown"),
+    [
+        (["a.example"], []),
+        (["part.example"], []),
+        (["keys.example"], ["TXT *._domainkey.keys.example, 14 of 14 usual selectors: no answer in time"]),
+        (["keys.example", "--selector", "s1"],
+         ["TXT s1._domainkey.keys.example: no answer in time",
+          "TXT *._domainkey.keys.example, 13 of 13 usual selectors: no answer in time"]),
+    ],
+)  # fmt: skip
+def test_selectors_without_an_answer_are_unknown_where_no_key_is_there(auth, arguments, unknown):
+    assert json.loads(auth(*arguments, "--json")[1])["unknown"] == unknown
+    words = " ".join(auth(*arguments)[1].split())
+    assert ("DKIM unknown" in words) is bool(unknown)
+    assert NO_KEY not in words
+
+
+def test_where_dns_answers_nothing_at_all_nothing_is_said_of_keys(auth, tmp_path):
+    (tmp_path / "dns.json").unlink()
+    ended, out, _ = auth("good.example")
+    words = " ".join(out.split())
+    assert ended == 3
+    assert "DKIM unknown" in words
+    assert "usual selectors: this world has no dns.json" in words
+    assert NO_KEY not in words
+
+
+def test_selectors_that_all_find_nothing_are_no_key(auth):
+    assert NO_KEY in " ".join(auth("bare.example")[1].split())
 
 
 def test_words_on_the_screen(auth):

@@ -12,7 +12,7 @@ from reputon.cli import console
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from reputon.authentication.dkim import Key, Signature
+    from reputon.authentication.dkim import Signature
     from reputon.authentication.dmarc import Discovery, Outcome
     from reputon.authentication.survey import Survey
     from reputon.resolver import Resolver
@@ -146,7 +146,7 @@ def _show(
     style = "bold red" if grave else "yellow" if silent else "green"
     console.out.print(Text.assemble((found.domain, "bold"), ": ", (count + silent, style)))
     table = Table.grid(padding=(0, 2))
-    for name, texts in (("SPF", _spf(found, address)), ("DKIM", _keys(found.keys)), ("DMARC", _dmarc(found.dmarc)),
+    for name, texts in (("SPF", _spf(found, address)), ("DKIM", _keys(found)), ("DMARC", _dmarc(found.dmarc)),
                         ("Mail to", _mail(found)), ("Message", _message(signatures, outcome))):  # fmt: skip
         for at, text in enumerate(texts):
             table.add_row(Text(name if at == 0 else "", style="dim"), text)
@@ -180,16 +180,17 @@ def _spf(found: "Survey", address: str | None) -> "list[Text]":
     return lines
 
 
-def _keys(keys: "tuple[Key, ...]") -> "list[Text]":
+def _keys(found: "Survey") -> "list[Text]":
     from rich.text import Text
 
     lines = []
-    for key in keys:
+    for key in found.keys:
         size = f", {key.algorithm} {key.bits} bits" if key.bits else f", {key.algorithm}" if key.algorithm else ""
         test = ", test mode" if key.testing else ""
         lines.append(Text.assemble(f"{key.selector}: ", (key.state, _COLOURS.get(key.state, "")), size + test))
     none = "no key at any usual selector: name yours by --selector (the DKIM-Signature of a message shows it, s=)"
-    return lines or [Text(none, style="yellow")]
+    is_unknown = any(f"._domainkey.{found.domain}" in each for each in found.unknown)
+    return lines or [Text("unknown" if is_unknown else none, style="yellow")]
 
 
 def _dmarc(found: "Discovery") -> "list[Text]":
