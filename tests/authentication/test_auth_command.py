@@ -155,6 +155,19 @@ def test_a_message_that_cannot_be_read_says_why(auth, tmp_path):
         assert (ended, out, err) == (2, "", f"reputon: --message: {path} cannot be read: {why}\n")
 
 
+def test_a_message_without_address_asks_for_one(auth, tmp_path):
+    message = tmp_path / "message.eml"
+    message.write_bytes(MAIL)
+    hint = "no DKIM signature; SPF was not asked: give --ip too"
+    ended, out, _ = auth("good.example", "--message", message, "--json")
+    fact = json.loads(out)["message"]["fact"]
+    assert (ended, fact) == (3, f"it cannot be told whether it passes for good.example: {hint}")
+    assert hint in " ".join(auth("good.example", "--message", message)[1].split())
+    assert "--ip" not in auth("good.example", "--message", message, "--ip", "192.0.2.9")[1]
+    message.write_bytes(dkimpy.sign(MAIL, b"s1", b"a.example", PRIVATE, include_headers=[b"from"]) + MAIL)
+    assert "give --ip" not in auth("a.example", "--message", message)[1]  # it passes, whatever SPF says
+
+
 NO_KEY = "no key at any usual selector"
 
 

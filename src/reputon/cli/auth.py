@@ -1,6 +1,6 @@
 """reputon auth: what DNS says of a domain's SPF, DKIM and DMARC, and what is wrong with it."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -100,7 +100,10 @@ def _outcome(found: "Survey", signatures: "tuple[Signature, ...] | None") -> "Ou
     if signatures is None:
         return None
     spf = (found.spf.result, found.spf.domain) if found.spf else None
-    return dmarc.evaluate(found.dmarc, spf, [(each.result, each.domain) for each in signatures])
+    outcome = dmarc.evaluate(found.dmarc, spf, [(each.result, each.domain) for each in signatures])
+    if spf is None and outcome.state == "unknown":
+        return replace(outcome, fact=f"{outcome.fact}; SPF was not asked: give --ip too")
+    return outcome
 
 
 def _end(found: "Survey", outcome: "Outcome | None") -> console.Exit:
