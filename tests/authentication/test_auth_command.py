@@ -75,6 +75,7 @@ def bounded_memory(more=1 << 30):
         (["slow.example", "bare.example"], 1),
         (["not a name"], 2),
         (["good.example", "--ip", "192.0.2"], 2),
+        (["good.example", "--ip", ""], 2),
         (["good.example", "--selector", "a b"], 2),
         (["good.example", "--message", "/nowhere/at.all"], 2),
     ],
@@ -166,6 +167,33 @@ def test_a_message_without_address_asks_for_one(auth, tmp_path):
     assert "--ip" not in auth("good.example", "--message", message, "--ip", "192.0.2.9")[1]
     message.write_bytes(dkimpy.sign(MAIL, b"s1", b"a.example", PRIVATE, include_headers=[b"from"]) + MAIL)
     assert "give --ip" not in auth("a.example", "--message", message)[1]  # it passes, whatever SPF says
+
+
+@pytest.mark.parametrize("text", ["1.2.3.4", "[192.0.2.1]", "2001:db8::1", " 192.0.2.1 "])
+def test_an_address_is_no_domain(auth, text):
+    said = f"reputon: {text!r} is an IP address: give a domain with a dot, and the address by --ip"
+    assert auth("good.example", text) == (2, "", said + "\n")
+
+
+@pytest.mark.parametrize("text", ["nodot", "nodot.", "", ".", "joe@good.example", "a..example", "1.2.3.4.5", "a" * 300])
+def test_what_is_no_domain_says_what_to_give(auth, text):
+    said = f"reputon: {text!r} is no domain: give a domain with a dot, such as example.org"
+    assert auth("good.example", text) == (2, "", said + "\n")
+
+
+def test_a_domain_named_twice_is_shown_once_in_the_order_given(auth):
+    ended, out, _ = auth("bare.example", "good.example", "Good.Example.", "bare.example", "--json")
+    assert [json.loads(line)["domain"] for line in out.splitlines()] == ["bare.example", "good.example"]
+    assert ended == 1
+
+
+@pytest.mark.parametrize("option", ["--message", "--config", "--world"])
+def test_a_file_that_is_not_there_is_named_in_one_line(auth, tmp_path, option):
+    ended, out, err = auth("good.example", option, tmp_path / "gone")
+    assert (ended, out, len(err.splitlines())) == (2, "", 1)
+    assert err.startswith("reputon: ")
+    assert str(tmp_path / "gone") in err
+    assert "Errno" not in err
 
 
 NO_KEY = "no key at any usual selector"

@@ -40,11 +40,12 @@ def command(
     from reputon import config
     from reputon.authentication.survey import survey
 
-    address = str(_address(ip)) if ip else None
+    names = list(dict.fromkeys(_domain(each) for each in domains))
+    address = str(_address(ip)) if ip is not None else None
     asked = _resolver(world, resolver or config.load(config_path).dns.resolver)
     signatures = _verified(message, asked) if message else None
     ends = set()
-    for domain in console.progress(domains, len(domains), "Asking about domains"):
+    for domain in console.progress(names, len(names), "Asking about domains"):
         found = survey(domain, asked, address, selector or ())
         outcome = _outcome(found, signatures)
         _print_json(found, address, signatures, outcome) if as_json else _show(found, address, signatures, outcome)
@@ -61,6 +62,25 @@ def _resolver(world: Path | None, named: str) -> "Resolver":
         console.fail(f"{world} is not a folder: --world takes one that holds dns.json")
     dns = world / "dns.json"
     return resolver.World.read(dns) if dns.exists() else resolver.Nobody("this world has no dns.json")
+
+
+def _domain(text: str) -> str:
+    """The canonical name, so that a domain named twice is one; a bare label is a slip: no mail is sent as it."""
+    from reputon.subject import SubjectError, domain
+
+    try:
+        ip_address(text.strip().strip("[]"))
+    except ValueError:
+        pass
+    else:
+        console.fail(f"{text!r} is an IP address: give a domain with a dot, and the address by --ip")
+    try:
+        name = domain(text)
+    except SubjectError:
+        name = ""
+    if "." not in name:
+        console.fail(f"{text!r} is no domain: give a domain with a dot, such as example.org")
+    return name
 
 
 def _address(text: str) -> object:
