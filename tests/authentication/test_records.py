@@ -236,6 +236,21 @@ def test_dmarc_outcomes(spf, signed, mode, state):
     assert dmarc.evaluate(judged, spf, signed).state == state
 
 
+@pytest.mark.parametrize(
+    ("spf", "signed", "said"),
+    [
+        (None, [], "no DKIM signature"),
+        (None, None, "not asked"),
+        (("fail", "a.example"), None, "SPF fail for a.example"),
+        (("temperror", "a.example"), [], "SPF temperror for a.example; no DKIM signature"),
+        (None, [("fail", "a.example")], "DKIM fail for a.example"),
+    ],
+)
+def test_an_unknown_outcome_lists_what_was_seen(spf, signed, said):
+    outcome = dmarc.evaluate(found({}, "a.example"), spf, signed)
+    assert outcome.fact == f"it cannot be told whether it passes for a.example: {said}"
+
+
 # --- DKIM ----------------------------------------------------------------------------------------------------------
 
 

@@ -117,17 +117,34 @@ def of_headers(headers: Iterable[tuple[str, str]], resolver: Resolver) -> tuple[
 
 
 def verify(message: bytes, resolver: Resolver) -> tuple[Signature, ...]:
-    """Verify the signatures of a whole message; the domain and selector of each, and why it fails."""
-    import dkim
+    """Verify the signatures of a whole message; the domain and selector of each, and why it fails.
 
+    MailError where it is no mail; nothing was asked then.
+    """
     from reputon.mail.mime import Part
 
+    verifier = _verifier(message) if len(message) <= MESSAGE else None
     found = of_headers(Part(message.replace(b"\r\n", b"\n")).fields, resolver)
-    if len(message) > MESSAGE:
+    if verifier is None:
         return tuple(replace(each, why=f"the message is larger than {MESSAGE >> 20} MiB") if
                      each.result == "unverifiable" else each for each in found)  # fmt: skip
-    verifier = dkim.DKIM(message, minkey=SHORT)
     return tuple(_verified(verifier, at, each, resolver) for at, each in enumerate(found))
+
+
+def _verifier(message: bytes) -> Any:
+    import dkim
+
+    from reputon.mail.mime import MailError
+
+    try:
+        verifier = dkim.DKIM(message, minkey=SHORT)
+    except dkim.DKIMException as error:
+        raise MailError(shown(str(error), 160)) from None
+    except IndexError:  # dkimpy looks for the field that the first line goes on with
+        raise MailError("its first line begins with a space, and continues no field") from None
+    if not verifier.headers:
+        raise MailError("it has no header field")
+    return verifier
 
 
 def _verified(verifier: Any, at: int, signature: Signature, resolver: Resolver) -> Signature:

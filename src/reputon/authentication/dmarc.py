@@ -222,8 +222,9 @@ def evaluate(discovery: Discovery, spf: tuple[str, str] | None, dkim: Iterable[t
     adkim, aspf = (discovery.record.adkim, discovery.record.aspf) if discovery.record else ("r", "r")
     given = [("SPF", *spf, aspf)] if spf else []
     given += [("DKIM", result, name, adkim) for result, name in dkim or ()]
-    said = "; ".join(f"{method} {result} for {shown(name)}" for method, result, name, _ in given)
-    said += "; no DKIM signature" if dkim is not None and not any(each[0] == "DKIM" for each in given) else ""
+    words = [f"{method} {result} for {shown(name)}" for method, result, name, _ in given]
+    words += ["no DKIM signature"] if dkim is not None and not any(each[0] == "DKIM" for each in given) else []
+    said = "; ".join(words)
     fits = [each for each in given if aligned(each[2], discovery, each[3])]
     passed = [each for each in fits if each[1] == "pass"]
     if passed:

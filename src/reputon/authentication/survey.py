@@ -57,7 +57,10 @@ def survey(domain: str, resolver: Resolver, address: str | None = None, selector
 
 
 def _keys(domain: str, resolver: Resolver, named: tuple[str, ...]) -> tuple[tuple[dkim.Key, ...], list[str]]:
-    """The keys of the selectors named, then those of guessed ones; a guess that finds nothing is no news."""
+    """The keys of the selectors named, then those of guessed ones, and what of them DNS could not tell.
+
+    A guess that finds nothing is no news; one without an answer is, where no key was found.
+    """
     if len(named) > SELECTORS:
         raise SubjectError(f"{len(named)} selectors are too many: name {SELECTORS} at most")
     for each in named:
@@ -68,4 +71,9 @@ def _keys(domain: str, resolver: Resolver, named: tuple[str, ...]) -> tuple[tupl
         key for key in found
         if (key.selector in named and key.state != "unknown") or key.state == "present" or key.state == "revoked"
     )  # fmt: skip
-    return kept, [f"TXT {key.name}: {key.why}" for key in found if key.selector in named and key.state == "unknown"]
+    unknown = [key for key in found if key.state == "unknown"]
+    said = [f"TXT {key.name}: {key.why}" for key in unknown if key.selector in named]
+    silent = [key for key in unknown if key.selector not in named]
+    if silent and not kept:
+        said.append(f"TXT *._domainkey.{domain}, {len(silent)} of {len(guessed)} usual selectors: {silent[0].why}")
+    return kept, said

@@ -1,6 +1,6 @@
 """reputon auth: what DNS says of a domain's SPF, DKIM and DMARC, and what is wrong with it."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +12,7 @@ from reputon.cli import console
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from reputon.authentication.dkim import Key, Signature
+    from reputon.authentication.dkim import Signature
     from reputon.authentication.dmarc import Discovery, Outcome
     from reputon.authentication.survey import Survey
     from reputon.resolver import Resolver
@@ -38,14 +38,14 @@ def command(
     Exit codes: 0 fine, 1 a fault or SPF does not pass, 2 bad usage or input, 3 could not tell.
     """
     from reputon import config
-    from reputon.authentication import dkim
     from reputon.authentication.survey import survey
 
-    address = str(_address(ip)) if ip else None
+    names = list(dict.fromkeys(_domain(each) for each in domains))
+    address = str(_address(ip)) if ip is not None else None
     asked = _resolver(world, resolver or config.load(config_path).dns.resolver)
-    signatures = dkim.verify(_read(message), asked) if message else None
+    signatures = _verified(message, asked) if message else None
     ends = set()
-    for domain in console.progress(domains, len(domains), "Asking about domains"):
+    for domain in console.progress(names, len(names), "Asking about domains"):
         found = survey(domain, asked, address, selector or ())
         outcome = _outcome(found, signatures)
         _print_json(found, address, signatures, outcome) if as_json else _show(found, address, signatures, outcome)
@@ -64,6 +64,25 @@ def _resolver(world: Path | None, named: str) -> "Resolver":
     return resolver.World.read(dns) if dns.exists() else resolver.Nobody("this world has no dns.json")
 
 
+def _domain(text: str) -> str:
+    """The canonical name, so that a domain named twice is one; a bare label is a slip: no mail is sent as it."""
+    from reputon.subject import SubjectError, domain
+
+    try:
+        ip_address(text.strip().strip("[]"))
+    except ValueError:
+        pass
+    else:
+        console.fail(f"{text!r} is an IP address: give a domain with a dot, and the address by --ip")
+    try:
+        name = domain(text)
+    except SubjectError:
+        name = ""
+    if "." not in name:
+        console.fail(f"{text!r} is no domain: give a domain with a dot, such as example.org")
+    return name
+
+
 def _address(text: str) -> object:
     try:
         return ip_address(text)
@@ -71,12 +90,27 @@ def _address(text: str) -> object:
         console.fail(f"--ip: {text!r} is not an IP address: write it as 192.0.2.1 or 2001:db8::1")
 
 
+def _verified(path: Path, asked: "Resolver") -> "tuple[Signature, ...]":
+    from reputon.authentication import dkim
+    from reputon.mail.mime import MailError
+
+    try:
+        return dkim.verify(_read(path), asked)
+    except MailError as error:
+        console.fail(f"--message: {path} is no mail: {error}")
+
+
 def _read(path: Path) -> bytes:
     from reputon.authentication.dkim import MESSAGE
 
-    if path.stat().st_size > MESSAGE:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MESSAGE + 1)  # a device or a pipe tells no size before
+    except OSError as error:
+        console.fail(f"--message: {path} cannot be read: {error.strerror or error}")
+    if len(data) > MESSAGE:
         console.fail(f"--message: {path} is larger than {MESSAGE >> 20} MiB")
-    return path.read_bytes()
+    return data
 
 
 def _outcome(found: "Survey", signatures: "tuple[Signature, ...] | None") -> "Outcome | None":
@@ -86,7 +120,10 @@ def _outcome(found: "Survey", signatures: "tuple[Signature, ...] | None") -> "Ou
     if signatures is None:
         return None
     spf = (found.spf.result, found.spf.domain) if found.spf else None
-    return dmarc.evaluate(found.dmarc, spf, [(each.result, each.domain) for each in signatures])
+    outcome = dmarc.evaluate(found.dmarc, spf, [(each.result, each.domain) for each in signatures])
+    if spf is None and outcome.state == "unknown":
+        return replace(outcome, fact=f"{outcome.fact}; SPF was not asked: give --ip too")
+    return outcome
 
 
 def _end(found: "Survey", outcome: "Outcome | None") -> console.Exit:
@@ -132,7 +169,7 @@ def _show(
     style = "bold red" if grave else "yellow" if silent else "green"
     console.out.print(Text.assemble((found.domain, "bold"), ": ", (count + silent, style)))
     table = Table.grid(padding=(0, 2))
-    for name, texts in (("SPF", _spf(found, address)), ("DKIM", _keys(found.keys)), ("DMARC", _dmarc(found.dmarc)),
+    for name, texts in (("SPF", _spf(found, address)), ("DKIM", _keys(found)), ("DMARC", _dmarc(found.dmarc)),
                         ("Mail to", _mail(found)), ("Message", _message(signatures, outcome))):  # fmt: skip
         for at, text in enumerate(texts):
             table.add_row(Text(name if at == 0 else "", style="dim"), text)
@@ -166,16 +203,17 @@ def _spf(found: "Survey", address: str | None) -> "list[Text]":
     return lines
 
 
-def _keys(keys: "tuple[Key, ...]") -> "list[Text]":
+def _keys(found: "Survey") -> "list[Text]":
     from rich.text import Text
 
     lines = []
-    for key in keys:
+    for key in found.keys:
         size = f", {key.algorithm} {key.bits} bits" if key.bits else f", {key.algorithm}" if key.algorithm else ""
         test = ", test mode" if key.testing else ""
         lines.append(Text.assemble(f"{key.selector}: ", (key.state, _COLOURS.get(key.state, "")), size + test))
     none = "no key at any usual selector: name yours by --selector (the DKIM-Signature of a message shows it, s=)"
-    return lines or [Text(none, style="yellow")]
+    is_unknown = any(f"._domainkey.{found.domain}" in each for each in found.unknown)
+    return lines or [Text("unknown" if is_unknown else none, style="yellow")]
 
 
 def _dmarc(found: "Discovery") -> "list[Text]":
