@@ -36,7 +36,7 @@ _LEADING_LINES = re.compile(rb"\A[ \t]{0,20}\n\s{0,200}(?=(?:(?:>?From |[A-Za-z]
 
 
 class MailError(ValueError):
-    """Mail that is too large to be read; the message says which bound it passes."""
+    """Mail that cannot be read: too large, or no mail at all."""
 
 
 class Part:
