@@ -20,10 +20,15 @@ def _yes_no(value: Any, _: Standing) -> bool:
     return value
 
 
-def _limit(value: Any, _: Standing) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e9:
-        raise ValueError("expected a number of questions above 0")
-    return value
+def _limit(least: float, words: str) -> Callable[[Any, Standing], float]:
+    """A number of questions; one that is too small would hold a check back for ever."""
+
+    def read(value: Any, _: Standing) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value < 1e9:
+            raise ValueError(f"expected a number of questions, at least {words}")
+        return value
+
+    return read
 
 
 def _texts(value: Any, _: Standing) -> tuple[str, ...]:
@@ -95,8 +100,8 @@ LIST_KEYS: dict[str, Callable[[Any, Standing], Any]] = {
     "test_listed": _text,
     "test_clean": _text,
     "impact": _one_of("high", "medium", "low"),
-    "per_second": _limit,
-    "per_day": _limit,
+    "per_second": _limit(1 / 60, "1/60 (0.017)"),
+    "per_day": _limit(1, "1"),
     "part_of": _text,
     "other_zones": _texts,
     "words": _texts,
