@@ -87,8 +87,11 @@ def _wanted(subjects: Sequence[str], file: Path | None) -> "list[Named]":
 def _lines(file: Path | None) -> list[str]:
     if file is None:
         return []
-    with nullcontext(sys.stdin.buffer) if str(file) == "-" else file.open("rb") as lines:
-        content = lines.read(_FILE_SIZE + 1)
+    try:
+        with nullcontext(sys.stdin.buffer) if str(file) == "-" else file.open("rb") as lines:
+            content = lines.read(_FILE_SIZE + 1)
+    except OSError as error:
+        console.fail(f"{file}: {error.strerror}: give a file with a subject a line, or - for standard input")
     if len(content) > _FILE_SIZE:
         console.fail(f"{file} is larger than {_FILE_SIZE >> 20} MiB: split it")
     return content.decode(errors="replace").splitlines()
