@@ -48,6 +48,29 @@ def test_unknown_is_3_with_the_reason(run):
     assert "no answer in time" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("broken", "why"), [({"rcode": "SERVFAIL"}, "the server said SERVFAIL"), ({"timeout": True}, "no answer in time")]
+)
+def test_a_host_whose_addresses_cannot_be_looked_up_is_3_with_the_reason(run, broken, why):
+    names = {"test.bl.own.example": {"A": ["127.0.0.2"]}, "mail.example.org": broken}
+    done = run("mail.example.org", "--lists", "bl.own.example", names=names)
+    assert done.returncode == 3
+    assert "mail.example.org: clean" in done.stdout
+    assert "mail.example.org: unknown: its addresses could not be looked up" in done.stdout
+    assert why in " ".join(done.stdout.split())
+    done = run("mail.example.org", "--lists", "bl.own.example", "--json", names=names)
+    domain, host = map(json.loads, done.stdout.splitlines())
+    assert (domain["overall"], host["overall"], host["results"]) == ("clean", "unknown", [])
+    assert why in host["why"]
+
+
+def test_a_host_that_has_no_addresses_is_said(run):
+    names = {"test.bl.own.example": {"A": ["127.0.0.2"]}}
+    done = run("mail.example.org", "--lists", "bl.own.example", names=names)
+    assert done.returncode == 0
+    assert "the name does not exist, so no address is asked about" in done.stdout
+
+
 def test_every_list_is_asked_by_default(run):
     done = run("192.0.2.7", "--json")
     assert done.returncode == 3

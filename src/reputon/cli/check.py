@@ -15,7 +15,7 @@ from reputon.cli import console
 
 if TYPE_CHECKING:
     from reputon.check import Checked, Result, Run
-    from reputon.check.subjects import Named
+    from reputon.check.subjects import Expanded, Named
     from reputon.lists import Catalogue
     from reputon.resolver import Resolver
 
@@ -64,8 +64,8 @@ def command(
         print(f"reputon: {memory.warning}", file=sys.stderr)  # noqa: T201 - a warning, and the check goes on
     run = check.Run(known, asked, _only(names, known), keys, memory)
     ends = set()
-    for each, host in _found(run, asked, wanted, now):
-        _print_line(each, host) if as_json else _show(each, host, known)
+    for each, about in _found(run, asked, wanted, now):
+        _print_line(each, about) if as_json else _show(each, about, known)
         ends.add(_ENDS.get(each.overall, console.Exit.DONE))
     console.end(next(end for end in (console.Exit.BAD_NEWS, console.Exit.UNKNOWN, console.Exit.DONE) if end in ends))
 
@@ -99,8 +99,9 @@ def _lines(file: Path | None) -> list[str]:
 
 def _found(
     run: "Run", resolver: "Resolver", wanted: "list[Named]", now: datetime | None
-) -> "Iterator[tuple[Checked, str | None]]":
-    """What the lists say of each subject, and whose address it is, as soon as it is known."""
+) -> "Iterator[tuple[Checked, Expanded]]":
+    """What the lists say of each subject, and what is known of the subject, as soon as it is known."""
+    from reputon.check import Checked, State
     from reputon.check.subjects import expand
 
     total = sum(getattr(each.subjects, "num_addresses", 1) for each in wanted)
@@ -109,12 +110,14 @@ def _found(
     rest = console.progress(each_one, total, "Asking lists") if is_long else each_one
     while some := list(islice(rest, run.at_a_time)):
         with nullcontext() if is_long else _waiting(f"Asking lists about {len(some)} subjects"):
-            found = run.ask([each.subject for each in some], now or datetime.now(UTC))
-        yield from zip(found, (each.host for each in some), strict=True)
+            found = iter(run.ask([each.subject for each in some if each.why is None], now or datetime.now(UTC)))
+        for each in some:
+            yield next(found) if each.why is None else Checked(each.subject, State.UNKNOWN, ()), each
 
 
-def _print_line(checked: "Checked", host: str | None) -> None:
-    console.print_json(asdict(checked) | ({"host": host} if host else {}))
+def _print_line(checked: "Checked", about: "Expanded") -> None:
+    more = {"host": about.host, "why": about.why, "note": about.note}
+    console.print_json(asdict(checked) | {key: value for key, value in more.items() if value})
     sys.stdout.flush()
 
 
@@ -152,7 +155,7 @@ def _waiting(what: str) -> AbstractContextManager[object]:
     return console.err.status(what) if sys.stderr.isatty() else nullcontext()
 
 
-def _show(checked: "Checked", host: str | None, catalogue: "Catalogue") -> None:
+def _show(checked: "Checked", about: "Expanded", catalogue: "Catalogue") -> None:
     """One table: the gravest first, each with its reason and the way to removal."""
     from rich.table import Table
     from rich.text import Text
@@ -165,12 +168,15 @@ def _show(checked: "Checked", host: str | None, catalogue: "Catalogue") -> None:
     console.out.print(
         Text.assemble(
             (checked.subject, "bold"),
-            f" ({host})" if host else "",
+            f" ({about.host})" if about.host and about.host != checked.subject else "",
             ": ",
-            (_sum(checked), _COLOURS.get(checked.overall, "")),
+            (f"{checked.overall}: {about.why}" if about.why else _sum(checked), _COLOURS.get(checked.overall, "")),
         )
     )
-    console.out.print(table)
+    if about.note:
+        console.out.print(Text(about.note))
+    if checked.results:
+        console.out.print(table)
 
 
 def _explained(result: "Result", catalogue: "Catalogue") -> str:

@@ -182,6 +182,12 @@ def _host_and_port(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+def silence(answer: Answer) -> str:
+    """Why an answer is unknown."""
+    reasons = {Status.TIMEOUT: "no answer in time", Status.NOT_ASKED: "not asked"}
+    return answer.why or reasons.get(answer.status, f"the server said {answer.status.upper()}")
+
+
 def of_rcode(question: Question, rcode: str, extra: str = "") -> Answer:
     """The answer that is only a return code (RFC 1035 section 4.1.1), by its name."""
     status = {"NXDOMAIN": Status.NXDOMAIN, "SERVFAIL": Status.SERVFAIL, "REFUSED": Status.REFUSED}.get(
