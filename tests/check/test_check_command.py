@@ -71,6 +71,20 @@ def test_a_host_that_has_no_addresses_is_said(run):
     assert "the name does not exist, so no address is asked about" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("subject", "names", "said"),
+    [
+        ("example.org", "SpamCop", "example.org: unknown: SpamCop takes no domains"),
+        ("192.0.2.7", "Spamhaus DBL", "192.0.2.7: unknown: Spamhaus DBL takes no IPv4 addresses"),
+    ],
+)
+def test_a_list_that_does_not_take_the_subject_is_said(run, subject, names, said):
+    done = run(subject, "--lists", names)
+    assert (done.returncode, done.stdout.strip()) == (3, said)
+    (line,) = map(json.loads, run(subject, "--lists", names, "--json").stdout.splitlines())
+    assert said.endswith(line["why"])
+
+
 def test_every_list_is_asked_by_default(run):
     done = run("192.0.2.7", "--json")
     assert done.returncode == 3

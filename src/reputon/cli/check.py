@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -112,7 +112,9 @@ def _found(
         with nullcontext() if is_long else _waiting(f"Asking lists about {len(some)} subjects"):
             found = iter(run.ask([each.subject for each in some if each.why is None], now or datetime.now(UTC)))
         for each in some:
-            yield next(found) if each.why is None else Checked(each.subject, State.UNKNOWN, ()), each
+            checked = next(found) if each.why is None else Checked(each.subject, State.UNKNOWN, ())
+            why = each.why if each.why or checked.results else run.why_none(each.subject)
+            yield checked, replace(each, why=why)
 
 
 def _print_line(checked: "Checked", about: "Expanded") -> None:
