@@ -32,7 +32,6 @@ def test_what_is_meant_by_what_is_named():
 def test_a_host_has_sixteen_addresses_at_most():
     assert len(expanded("many.example.org")) == 1 + 16
 
-
     (about, *_) = expand([named("many.example.org")], WORLD)
     assert "it has 30 addresses, of which the first 16 are asked about" in (about.note or "")
 

@@ -76,7 +76,7 @@ class Run:
         """Why no list is asked about a subject that none of the chosen lists takes."""
         what = {"ip4": "IPv4 addresses", "ip6": "IPv6 addresses", "domain": "domains"}[target(subject).kind]
         names = [entry.name for entry, _ in self._chosen]
-        return f"{', '.join(names)} {'takes' if len(names) == 1 else 'take'} no {what}" if names else "no list is chosen"
+        return f"{', '.join(names)} {'takes' if len(names) == 1 else 'take'} no {what}"
 
     def ask(self, subjects: Iterable[str], now: datetime) -> list[Checked]:
         """What the lists say of each subject, in their order; CheckError for what is neither address nor domain."""

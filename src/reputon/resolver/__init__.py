@@ -15,7 +15,7 @@ from typing import Any, Protocol, runtime_checkable
 WORLD_SIZE = 16 << 20  # bytes of a dns.json that we are willing to read
 PORT = 53
 _SHOWN = 80  # characters of a wrong name that a message repeats
-_EXPECTED = '''lists of texts, as in {"TXT": ["v=spf1 -all"]}, or {"rcode": "SERVFAIL"}, or {"timeout": true}'''
+_EXPECTED = """lists of texts, as in {"TXT": ["v=spf1 -all"]}, or {"rcode": "SERVFAIL"}, or {"timeout": true}"""
 
 
 class ResolverError(ValueError):
