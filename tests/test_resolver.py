@@ -90,6 +90,25 @@ def test_a_file_that_is_no_world_is_a_sentence(tmp_path, content):
         World.read(path)
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"TXT": 5},
+        {"TXT": "v=spf1"},
+        {"TXT": None},
+        {"TXT": {"v=spf1": 1}},
+        {"MX": ["10 mx.example.org"], "A": [5]},
+        {"rcode": 2},
+        {"timeout": "no"},
+    ],
+)
+def test_a_name_that_says_no_lists_of_texts_is_named(tmp_path, entry):
+    path = tmp_path / "dns.json"
+    path.write_text(json.dumps({**NAMES, "odd.example.net": entry}))
+    with pytest.raises(ResolverError, match=r"dns\.json: 'odd\.example\.net': '\w+': expected lists of texts"):
+        World.read(path)
+
+
 def test_a_world_has_a_largest_size(tmp_path, monkeypatch):
     monkeypatch.setattr(resolver, "WORLD_SIZE", 1 << 20)
     path = tmp_path / "dns.json"

@@ -48,6 +48,43 @@ def test_unknown_is_3_with_the_reason(run):
     assert "no answer in time" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("broken", "why"), [({"rcode": "SERVFAIL"}, "the server said SERVFAIL"), ({"timeout": True}, "no answer in time")]
+)
+def test_a_host_whose_addresses_cannot_be_looked_up_is_3_with_the_reason(run, broken, why):
+    names = {"test.bl.own.example": {"A": ["127.0.0.2"]}, "mail.example.org": broken}
+    done = run("mail.example.org", "--lists", "bl.own.example", names=names)
+    assert done.returncode == 3
+    assert "mail.example.org: clean" in done.stdout
+    assert "mail.example.org: unknown: its addresses could not be looked up" in done.stdout
+    assert why in " ".join(done.stdout.split())
+    done = run("mail.example.org", "--lists", "bl.own.example", "--json", names=names)
+    domain, host = map(json.loads, done.stdout.splitlines())
+    assert (domain["overall"], host["overall"], host["results"]) == ("clean", "unknown", [])
+    assert why in host["why"]
+
+
+def test_a_host_that_has_no_addresses_is_said(run):
+    names = {"test.bl.own.example": {"A": ["127.0.0.2"]}}
+    done = run("mail.example.org", "--lists", "bl.own.example", names=names)
+    assert done.returncode == 0
+    assert "the name does not exist, so no address is asked about" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("subject", "names", "said"),
+    [
+        ("example.org", "SpamCop", "example.org: unknown: SpamCop takes no domains"),
+        ("192.0.2.7", "Spamhaus DBL", "192.0.2.7: unknown: Spamhaus DBL takes no IPv4 addresses"),
+    ],
+)
+def test_a_list_that_does_not_take_the_subject_is_said(run, subject, names, said):
+    done = run(subject, "--lists", names)
+    assert (done.returncode, done.stdout.strip()) == (3, said)
+    (line,) = map(json.loads, run(subject, "--lists", names, "--json").stdout.splitlines())
+    assert said.endswith(line["why"])
+
+
 def test_every_list_is_asked_by_default(run):
     done = run("192.0.2.7", "--json")
     assert done.returncode == 3
@@ -61,7 +98,8 @@ def test_every_list_is_asked_by_default(run):
         (["192.0.0.0/16"], "more than 4096 addresses: give prefixes from /20 on"),
         (["2001:db8::/64"], "IPv6 prefixes from /120 on"),
         (["192.0.2.0/x"], "is no prefix"),
-        (["--file", "missing.txt"], "missing.txt"),
+        (["--file", "missing.txt"], "reputon: missing.txt: No such file or directory: give a file"),
+        (["--file", "world"], "reputon: world: Is a directory: give a file"),
         (["192.0.2.7", "--lists", "no such list"], "no list called 'no such list'"),
         (["192.0.2.7", "--lists", ","], "at least one"),
         (["192.0.2.7", "--catalogue", "missing.toml"], "missing.toml"),

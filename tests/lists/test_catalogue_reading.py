@@ -82,6 +82,23 @@ def test_a_mirror_of_ones_own_leads_to_lists_of_both(read):
         ("[[list]]\nname = 'X'\ncodes = { '127.0.0.2' = { meaning = 'x' } }", "`codes`"),
         ("[[list]]\nname = 'X'\nmask = { '3' = 'x' }", "`mask`: '3' is not a bit"),
         ("[[list]]\nname = 'X'\nzone = 'x.example'\nsubjects = ['ip4']\npart_of = 'Y'", "no list called 'Y'"),
+        ("[[list]]\nname = 'X'\nper_second = 1e-300", "list 'X': `per_second`: expected a number of questions"),
+        ("[[list]]\nname = 'X'\nper_second = 0.016", "`per_second`"),
+        ("[[list]]\nname = 'X'\nper_second = nan", "`per_second`"),
+        ("[[list]]\nname = 'X'\nper_second = true", "`per_second`"),
+        ("[[list]]\nname = 'X'\nper_day = 0.5", "`per_day`: expected a number of questions, at least 1"),
+        ("[[list]]\nname = 'X'\nzone = '..'", "list 'X': `zone`: '..' is neither"),
+        (f"[[list]]\nname = 'X'\nzone = '{'a' * 64}.example'", "list 'X': `zone`"),
+        ("[[list]]\nname = 'X'\nother_zones = ['x.example', 'x..example']", "list 'X': `other_zones`: 'x..example'"),
+        ("[[list]]\nname = 'X'\nkeyed = 'x.example'", "list 'X': `keyed`: expected a zone with {key} in it"),
+        ("[[list]]\nname = 'X'\nkeyed = '{key}..example'", "list 'X': `keyed`"),
+        ("[[list]]\nname = 'X'\ntest_listed = 'not a name'", "list 'X': `test_listed`: 'not a name'"),
+        ("[[list]]\nname = 'X'\ntest_clean = '127.0.0.300'", "list 'X': `test_clean`: '127.0.0.300'"),
+        (
+            "[[list]]\nname = 'X'\nzone = 'x.example'\nsubjects = ['ip4']\npart_of = 'x'",
+            "list 'X': `part_of`: a list cannot be part of itself",
+        ),
+        ("[[mirror]]\nzone = '..'\ncodes = { '127.0.0.2' = 'SpamCop' }", "mirror '..': `zone`"),
         ("[[mirror]]\nzone = 'x.example'", "`codes` is missing"),
         ("[[mirror]]\nzone = 'x.example'\ncodes = { '127.0.0.2' = 'Y' }", "no list called 'Y'"),
         ("[[mirror]]\nzone = 'x.example'\nsize = 1", "no key `size`"),
@@ -93,6 +110,12 @@ def test_a_mistake_is_one_sentence_with_file_and_key(read, text, said):
     assert said in str(caught.value)
     assert "own.toml" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_one_question_a_minute_is_the_slowest_pace(read):
+    table = "[[list]]\nname = 'X'\nzone = 'x.example'\nsubjects = ['ip4']\nper_second = 0.017\nper_day = 1"
+    entry = read(table).by_name("X")
+    assert (entry.per_second, entry.per_day) == (0.017, 1)
 
 
 def test_a_missing_file_is_a_sentence(tmp_path):

@@ -72,6 +72,12 @@ class Run:
         """How many subjects are best asked together."""
         return limits.subjects_at_a_time([entry for entry, _ in self._chosen if entry.can_be_asked])
 
+    def why_none(self, subject: str) -> str:
+        """Why no list is asked about a subject that none of the chosen lists takes."""
+        what = {"ip4": "IPv4 addresses", "ip6": "IPv6 addresses", "domain": "domains"}[target(subject).kind]
+        names = [entry.name for entry, _ in self._chosen]
+        return f"{', '.join(names)} {'takes' if len(names) == 1 else 'take'} no {what}"
+
     def ask(self, subjects: Iterable[str], now: datetime) -> list[Checked]:
         """What the lists say of each subject, in their order; CheckError for what is neither address nor domain."""
         targets = [target(subject) for subject in subjects]

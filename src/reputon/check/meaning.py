@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from reputon.lists import BlockList, Code
-from reputon.resolver import Answer, Status
+from reputon.resolver import Answer, Status, silence
 
 TEXT_SIZE = 300  # characters of a list's own words that are kept
 
@@ -143,7 +143,7 @@ def _read(entry: BlockList, answer: Answer) -> Verdict:
     if answer.status in (Status.NXDOMAIN, Status.NODATA):
         return Verdict(State.CLEAN, meaning="not in it")
     if answer.status is not Status.ANSWER:
-        return Verdict(State.UNKNOWN, why=_silence(answer))
+        return Verdict(State.UNKNOWN, why=silence(answer))
     codes = tuple(sorted(set(answer.records), key=_by_number))
     why = _refusal(entry, codes)
     if why is not None:
@@ -181,7 +181,7 @@ def _why_silence_says_nothing(always: Answer, entry: BlockList) -> str | None:
         return _refusal(entry, always.records)
     if always.is_known:
         return "silent on its own test entry too: dead, or the question is filtered"
-    return f"its test entry could not be asked: {_silence(always)}"
+    return f"its test entry could not be asked: {silence(always)}"
 
 
 def _why_its_word_says_nothing(never: Answer, entry: BlockList) -> str | None:
@@ -189,11 +189,6 @@ def _why_its_word_says_nothing(never: Answer, entry: BlockList) -> str | None:
     if never.status is not Status.ANSWER or _refusal(entry, never.records) is not None:
         return None
     return f"it lists its test entry that must never be listed ({', '.join(never.records)}): it lists everybody"
-
-
-def _silence(answer: Answer) -> str:
-    reasons = {Status.TIMEOUT: "no answer in time", Status.NOT_ASKED: "not asked"}
-    return answer.why or reasons.get(answer.status, f"the server said {answer.status.upper()}")
 
 
 def _result(entry: BlockList, verdict: Verdict, now: datetime, matters: bool) -> Result:

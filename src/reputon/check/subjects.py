@@ -7,7 +7,7 @@ from itertools import islice
 
 from reputon.authentication.domains import organizational
 from reputon.lists.blocklist import SubjectKind
-from reputon.resolver import Question, Resolver
+from reputon.resolver import Answer, Question, Resolver, Status, silence
 from reputon.subject import SubjectError, domain
 
 PREFIX = 4096  # addresses of one prefix
@@ -97,10 +97,15 @@ def _prefix(text: str) -> IPv4Network | IPv6Network:
 
 @dataclass(frozen=True, slots=True)
 class Expanded:
-    """One text to ask lists about; `host`: the host name whose address it is."""
+    """One text to ask lists about; `host`: the host name whose address it is.
+
+    `why`: the addresses of `subject` are unknown, and no list is asked; `note`: what else is to be said of it.
+    """
 
     subject: str
     host: str | None = None
+    why: str | None = None
+    note: str | None = None
 
 
 def expand(found: Iterable[Named], resolver: Resolver) -> Iterator[Expanded]:
@@ -110,18 +115,41 @@ def expand(found: Iterable[Named], resolver: Resolver) -> Iterator[Expanded]:
         addresses = _addresses([each.host for each in some if each.host is not None], resolver)
         for each in some:
             for subject in each.subjects:
-                yield Expanded(str(subject))
+                yield Expanded(str(subject), note=_note(addresses[each.host]) if each.host is not None else None)
             if each.host is not None:
-                yield from (Expanded(address, each.host) for address in addresses[each.host])
+                yield from _of_host(each.host, addresses[each.host])
 
 
-def _addresses(hosts: Iterable[str], resolver: Resolver) -> dict[str, list[str]]:
-    """At most HOST addresses of each host."""
-    found: dict[str, list[str]] = {host: [] for host in hosts}
+def _of_host(host: str, answers: Sequence[Answer]) -> Iterator[Expanded]:
+    """At most HOST addresses of a host; addresses that could not be looked up are unknown, not missing."""
+    yield from (Expanded(address, host) for address in _records(answers)[:HOST])
+    unknown = [f"{answer.question.rdtype}: {silence(answer)}" for answer in answers if not answer.is_known]
+    if unknown:
+        yield Expanded(host, host, why=f"its addresses could not be looked up ({'; '.join(unknown)})")
+
+
+def _note(answers: Sequence[Answer]) -> str | None:
+    """What is to be said of the addresses of a host; None where all of them are asked about."""
+    count = len(_records(answers))
+    if count > HOST:
+        return f"it has {count} addresses, of which the first {HOST} are asked about: name the others themselves"
+    if count or not all(answer.is_known for answer in answers):
+        return None
+    absent = any(answer.status is Status.NXDOMAIN for answer in answers)
+    return "the name does not exist, so no address is asked about" if absent else "it has no addresses to ask about"
+
+
+def _addresses(hosts: Iterable[str], resolver: Resolver) -> dict[str, list[Answer]]:
+    """What DNS says of the addresses of each host."""
+    found: dict[str, list[Answer]] = {host: [] for host in hosts}
     questions = [Question(host, rdtype) for host in found for rdtype in ("A", "AAAA")]
     for answer in resolver.ask(questions) if questions else ():
-        found[answer.question.name] += [record for record in answer.records if _is_address(record)]
-    return {host: addresses[:HOST] for host, addresses in found.items()}
+        found[answer.question.name].append(answer)
+    return found
+
+
+def _records(answers: Iterable[Answer]) -> list[str]:
+    return [record for answer in answers for record in answer.records if _is_address(record)]
 
 
 def _is_address(text: str) -> bool:

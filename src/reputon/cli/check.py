@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -15,7 +15,7 @@ from reputon.cli import console
 
 if TYPE_CHECKING:
     from reputon.check import Checked, Result, Run
-    from reputon.check.subjects import Named
+    from reputon.check.subjects import Expanded, Named
     from reputon.lists import Catalogue
     from reputon.resolver import Resolver
 
@@ -64,8 +64,8 @@ def command(
         print(f"reputon: {memory.warning}", file=sys.stderr)  # noqa: T201 - a warning, and the check goes on
     run = check.Run(known, asked, _only(names, known), keys, memory)
     ends = set()
-    for each, host in _found(run, asked, wanted, now):
-        _print_line(each, host) if as_json else _show(each, host, known)
+    for each, about in _found(run, asked, wanted, now):
+        _print_line(each, about) if as_json else _show(each, about, known)
         ends.add(_ENDS.get(each.overall, console.Exit.DONE))
     console.end(next(end for end in (console.Exit.BAD_NEWS, console.Exit.UNKNOWN, console.Exit.DONE) if end in ends))
 
@@ -87,8 +87,11 @@ def _wanted(subjects: Sequence[str], file: Path | None) -> "list[Named]":
 def _lines(file: Path | None) -> list[str]:
     if file is None:
         return []
-    with nullcontext(sys.stdin.buffer) if str(file) == "-" else file.open("rb") as lines:
-        content = lines.read(_FILE_SIZE + 1)
+    try:
+        with nullcontext(sys.stdin.buffer) if str(file) == "-" else file.open("rb") as lines:
+            content = lines.read(_FILE_SIZE + 1)
+    except OSError as error:
+        console.fail(f"{file}: {error.strerror}: give a file with a subject a line, or - for standard input")
     if len(content) > _FILE_SIZE:
         console.fail(f"{file} is larger than {_FILE_SIZE >> 20} MiB: split it")
     return content.decode(errors="replace").splitlines()
@@ -96,8 +99,9 @@ def _lines(file: Path | None) -> list[str]:
 
 def _found(
     run: "Run", resolver: "Resolver", wanted: "list[Named]", now: datetime | None
-) -> "Iterator[tuple[Checked, str | None]]":
-    """What the lists say of each subject, and whose address it is, as soon as it is known."""
+) -> "Iterator[tuple[Checked, Expanded]]":
+    """What the lists say of each subject, and what is known of the subject, as soon as it is known."""
+    from reputon.check import Checked, State
     from reputon.check.subjects import expand
 
     total = sum(getattr(each.subjects, "num_addresses", 1) for each in wanted)
@@ -106,12 +110,16 @@ def _found(
     rest = console.progress(each_one, total, "Asking lists") if is_long else each_one
     while some := list(islice(rest, run.at_a_time)):
         with nullcontext() if is_long else _waiting(f"Asking lists about {len(some)} subjects"):
-            found = run.ask([each.subject for each in some], now or datetime.now(UTC))
-        yield from zip(found, (each.host for each in some), strict=True)
+            found = iter(run.ask([each.subject for each in some if each.why is None], now or datetime.now(UTC)))
+        for each in some:
+            checked = next(found) if each.why is None else Checked(each.subject, State.UNKNOWN, ())
+            why = each.why if each.why or checked.results else run.why_none(each.subject)
+            yield checked, replace(each, why=why)
 
 
-def _print_line(checked: "Checked", host: str | None) -> None:
-    console.print_json(asdict(checked) | ({"host": host} if host else {}))
+def _print_line(checked: "Checked", about: "Expanded") -> None:
+    more = {"host": about.host, "why": about.why, "note": about.note}
+    console.print_json(asdict(checked) | {key: value for key, value in more.items() if value})
     sys.stdout.flush()
 
 
@@ -149,7 +157,7 @@ def _waiting(what: str) -> AbstractContextManager[object]:
     return console.err.status(what) if sys.stderr.isatty() else nullcontext()
 
 
-def _show(checked: "Checked", host: str | None, catalogue: "Catalogue") -> None:
+def _show(checked: "Checked", about: "Expanded", catalogue: "Catalogue") -> None:
     """One table: the gravest first, each with its reason and the way to removal."""
     from rich.table import Table
     from rich.text import Text
@@ -162,12 +170,15 @@ def _show(checked: "Checked", host: str | None, catalogue: "Catalogue") -> None:
     console.out.print(
         Text.assemble(
             (checked.subject, "bold"),
-            f" ({host})" if host else "",
+            f" ({about.host})" if about.host and about.host != checked.subject else "",
             ": ",
-            (_sum(checked), _COLOURS.get(checked.overall, "")),
+            (f"{checked.overall}: {about.why}" if about.why else _sum(checked), _COLOURS.get(checked.overall, "")),
         )
     )
-    console.out.print(table)
+    if about.note:
+        console.out.print(Text(about.note))
+    if checked.results:
+        console.out.print(table)
 
 
 def _explained(result: "Result", catalogue: "Catalogue") -> str:

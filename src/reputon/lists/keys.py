@@ -1,9 +1,13 @@
 """Keys: what each key of a catalogue must look like; one reader per key, ValueError says what was expected."""
 
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Any, get_args
 
 from reputon.lists.blocklist import Code, ListStatus, Pattern, Standing, SubjectKind
+from reputon.subject import domain
+
+_KEY = "{key}"
 
 STANDINGS: tuple[Standing, ...] = get_args(Standing)
 
@@ -14,16 +18,49 @@ def _text(value: Any, _: Standing) -> str:
     return value
 
 
+def _zone(value: Any, standing: Standing) -> str:
+    """A name that DNS can hold, in the case that its list writes; "" for a list without one."""
+    text = _text(value, standing).strip()
+    name = domain(text) if text else ""
+    return text.rstrip(".") if text.isascii() else name
+
+
+def _zones(value: Any, standing: Standing) -> tuple[str, ...]:
+    return tuple(_zone(each, standing) for each in _texts(value, standing))
+
+
+def _keyed(value: Any, standing: Standing) -> str:
+    text = _text(value, standing)
+    if _KEY not in text:
+        raise ValueError(f"expected a zone with {_KEY} in it")
+    _zone(text.replace(_KEY, "k"), standing)
+    return text
+
+
+def _point(value: Any, standing: Standing) -> str:
+    """A test entry: an address, or a name of one label too."""
+    text = _text(value, standing)
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return domain(text)
+
+
 def _yes_no(value: Any, _: Standing) -> bool:
     if not isinstance(value, bool):
         raise ValueError("expected true or false")  # noqa: TRY004 - as above
     return value
 
 
-def _limit(value: Any, _: Standing) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e9:
-        raise ValueError("expected a number of questions above 0")
-    return value
+def _limit(least: float, words: str) -> Callable[[Any, Standing], float]:
+    """A number of questions; one that is too small would hold a check back for ever."""
+
+    def read(value: Any, _: Standing) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value < 1e9:
+            raise ValueError(f"expected a number of questions, at least {words}")
+        return value
+
+    return read
 
 
 def _texts(value: Any, _: Standing) -> tuple[str, ...]:
@@ -81,7 +118,7 @@ def _code(value: Any, standing: Standing) -> Code:
 
 LIST_KEYS: dict[str, Callable[[Any, Standing], Any]] = {
     "name": _text,
-    "zone": _text,
+    "zone": _zone,
     "subjects": _subjects,
     "codes": _codes,
     "mask": _mask,
@@ -90,15 +127,15 @@ LIST_KEYS: dict[str, Callable[[Any, Standing], Any]] = {
     "who_may_ask": _text,
     "status": _one_of(*get_args(ListStatus)),
     "needs_key": _yes_no,
-    "keyed": _text,
+    "keyed": _keyed,
     "registration": _text,
-    "test_listed": _text,
-    "test_clean": _text,
+    "test_listed": _point,
+    "test_clean": _point,
     "impact": _one_of("high", "medium", "low"),
-    "per_second": _limit,
-    "per_day": _limit,
+    "per_second": _limit(1 / 60, "1/60 (0.017)"),
+    "per_day": _limit(1, "1"),
     "part_of": _text,
-    "other_zones": _texts,
+    "other_zones": _zones,
     "words": _texts,
     "signs": _texts,
     "known_as": _text,
@@ -109,10 +146,10 @@ LIST_KEYS: dict[str, Callable[[Any, Standing], Any]] = {
 }
 
 MIRROR_KEYS: dict[str, Callable[[Any, Standing], Any]] = {
-    "zone": _text,
+    "zone": _zone,
     "receiver": _text,
     "codes": _named_codes,
-    "other_zones": _texts,
+    "other_zones": _zones,
     "origin": _text,
     "as_of": _text,
 }

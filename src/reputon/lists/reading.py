@@ -109,7 +109,10 @@ def _mirror(table: Mapping[str, Any], source: str) -> Mirror:
 
 
 def _check_names(entries: tuple[BlockList, ...], mirrors: tuple[Mirror, ...], source: str) -> None:
-    """Whatever names a list must name one that is there."""
+    """Whatever names a list must name one that is there, and a list is no part of itself: it would not be asked."""
+    for entry in entries:
+        if entry.part_of and entry.part_of.casefold() == entry.name.casefold():
+            raise CatalogueError(f"{source}: list {entry.name!r}: `part_of`: a list cannot be part of itself")
     names = {entry.name.casefold() for entry in entries}
     named = [(f"list {entry.name!r}: `part_of`", entry.part_of) for entry in entries if entry.part_of]
     named += [(f"mirror {mirror.zone!r}: `codes`", name) for mirror in mirrors for _, name in mirror.codes]

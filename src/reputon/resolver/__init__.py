@@ -14,6 +14,8 @@ from typing import Any, Protocol, runtime_checkable
 
 WORLD_SIZE = 16 << 20  # bytes of a dns.json that we are willing to read
 PORT = 53
+_SHOWN = 80  # characters of a wrong name that a message repeats
+_EXPECTED = """lists of texts, as in {"TXT": ["v=spf1 -all"]}, or {"rcode": "SERVFAIL"}, or {"timeout": true}"""
 
 
 class ResolverError(ValueError):
@@ -106,14 +108,20 @@ class World:
     @classmethod
     def read(cls, path: Path) -> "World":
         """Read a dns.json; ResolverError where it is none."""
-        if path.stat().st_size > WORLD_SIZE:
+        with path.open("rb") as file:
+            content = file.read(WORLD_SIZE + 1)
+        if len(content) > WORLD_SIZE:
             raise ResolverError(f"{path} is larger than {WORLD_SIZE >> 20} MiB")
         try:
-            names = json.loads(path.read_bytes())
+            names = json.loads(content)
         except (ValueError, RecursionError) as error:
             raise ResolverError(f"{path} is not JSON: {error}") from None
         if not isinstance(names, dict) or not all(isinstance(entry, dict) for entry in names.values()):
             raise ResolverError(f'{path}: expected {{"name": {{"A": ["192.0.2.1"]}}}}')
+        for name, entry in names.items():
+            wrong = next((key for key, value in entry.items() if not _is_said(key, value)), None)
+            if wrong is not None:
+                raise ResolverError(f"{path}: {name[:_SHOWN]!r}: {wrong[:_SHOWN]!r}: expected {_EXPECTED}")
         return cls(names)
 
     def ask(self, questions: Iterable[Question]) -> list[Answer]:
@@ -143,6 +151,15 @@ class World:
         return {} if any(other.endswith(below) for other in self._names) else None
 
 
+def _is_said(key: str, value: object) -> bool:
+    """Whether a made world may say this of a name: `key` is a record type, `rcode` or `timeout`."""
+    if key == "timeout":
+        return isinstance(value, bool)
+    if key == "rcode":
+        return isinstance(value, str)
+    return isinstance(value, list) and all(isinstance(record, str) for record in value)
+
+
 def named(text: str) -> Resolver:
     """The resolver that a person named: `system`, `HOST`, `HOST:PORT` or `[IPv6]:PORT`."""
     from reputon.resolver import servers  # dnspython takes 40 ms, and an offline run needs none of it
@@ -163,6 +180,12 @@ def _host_and_port(text: str) -> tuple[str, int]:
     if not port.isdecimal() or not 0 < int(port) < 1 << 16:
         raise ResolverError(f"resolver {text!r}: {port!r} is not a port")
     return host.strip("[]"), int(port)
+
+
+def silence(answer: Answer) -> str:
+    """Why an answer is unknown."""
+    reasons = {Status.TIMEOUT: "no answer in time", Status.NOT_ASKED: "not asked"}
+    return answer.why or reasons.get(answer.status, f"the server said {answer.status.upper()}")
 
 
 def of_rcode(question: Question, rcode: str, extra: str = "") -> Answer:
