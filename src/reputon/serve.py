@@ -6,8 +6,10 @@ import signal
 import sys
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -108,6 +110,7 @@ def serve_watch(
         signal.signal(each, lambda *_: stop.set())
     with runner.alone(settings.state_dir), History(settings.state_dir) as history:
         if once:
+            _check_listen(settings.watch.metrics)
             runner.recover(history, say)
             runner.once(history, around, channels, say, clock, stop.is_set)
             return
@@ -115,6 +118,32 @@ def serve_watch(
             _say(f"watching {len(history.watches())} subjects")
             runner.run(history, around, channels, say, stop, timedelta(days=settings.watch.keep_days), clock)
     _say("stopped")
+
+
+def rehearse_watch(
+    settings: Config, resolver: "Resolver", clock: "Clock | None" = None, say: "Say | None" = None
+) -> None:
+    """One pass over a copy of the history, which is thrown away: nothing is kept, and nobody is told."""
+    from reputon.watch import runner
+    from reputon.watch.history import History
+
+    around, _ = watching(settings, resolver)
+    say = say or _say_change
+    _check_listen(settings.watch.metrics)
+    say("a rehearsal on a copy of the history: nothing is kept, and no alerts are sent")
+    with TemporaryDirectory(prefix="reputon-watch-") as folder:
+        with History(settings.state_dir) as history:
+            history.copy(Path(folder))
+        with History(Path(folder)) as copy:
+            runner.once(copy, replace(around, channels=()), {}, say, clock or runner.wall_clock)
+
+
+def _check_listen(listen: str) -> None:
+    """ValueError where the metrics could not be served there."""
+    from reputon.zone.server import parse_address
+
+    if listen:
+        parse_address(listen)
 
 
 def _say_change(what: "str | Notice") -> None:

@@ -99,15 +99,20 @@ def rm(
 def run(
     once: Annotated[bool, typer.Option("--once", help="One pass over what is due, then end; for cron.")] = False,
     resolver: Annotated[str | None, typer.Option(metavar="ADDRESS[:PORT]", help="The resolver to ask.")] = None,
-    world: Annotated[Path | None, typer.Option(help="A folder with dns.json and now.txt instead of DNS.")] = None,
+    world: Annotated[Path | None, typer.Option(help="With --once: rehearse on a copy, from a folder's dns.json, now.txt.")] = None,
     path: console.ConfigOption = None,
     as_json: console.JsonOption = False,
 ) -> None:
     """Look and tell until SIGTERM or Ctrl-C; one at a time over one state directory."""
     from reputon import serve
 
+    if world is not None and not once:
+        console.fail("--world rehearses one pass on a copy of the history: give --once too")
     asked, now = _asked(world, resolver)
     say = watched.print_as_json if as_json else None
+    if world is not None and asked is not None:
+        serve.rehearse_watch(_settings(path), asked, (lambda: now) if now else None, say)
+        return
     serve.serve_watch(_settings(path), asked, (lambda: now) if now else None, once, say)
 
 
