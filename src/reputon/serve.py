@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from reputon.config import Config
 from reputon.zone.publish import Publisher
-from reputon.zone.server import Address, Limits, Server
+from reputon.zone.server import Address, Limits, Server, parse_address
 from reputon.zone.table import Settings
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def serve_watch(
         signal.signal(each, lambda *_: stop.set())
     with runner.alone(settings.state_dir), History(settings.state_dir) as history:
         if once:
-            _check_listen(settings.watch.metrics)
+            _listen(settings.watch.metrics)
             runner.recover(history, say)
             runner.once(history, around, channels, say, clock, stop.is_set)
             return
@@ -129,7 +129,7 @@ def rehearse_watch(
 
     around, _ = watching(settings, resolver)
     say = say or _say_change
-    _check_listen(settings.watch.metrics)
+    _listen(settings.watch.metrics)
     say("a rehearsal on a copy of the history: nothing is kept, and no alerts are sent")
     with TemporaryDirectory(prefix="reputon-watch-") as folder:
         with History(settings.state_dir) as history:
@@ -138,12 +138,12 @@ def rehearse_watch(
             runner.once(copy, replace(around, channels=()), {}, say, clock or runner.wall_clock)
 
 
-def _check_listen(listen: str) -> None:
-    """ValueError where the metrics could not be served there."""
-    from reputon.zone.server import parse_address
-
-    if listen:
-        parse_address(listen)
+def _listen(text: str) -> Address | None:
+    """Where the metrics are to be served, if at all; ValueError where they could not be."""
+    try:
+        return parse_address(text) if text else None
+    except ValueError as error:
+        raise ValueError(f"`watch.metrics`: {error}") from None
 
 
 def _say_change(what: "str | Notice") -> None:
@@ -151,12 +151,12 @@ def _say_change(what: "str | Notice") -> None:
 
 
 def _metrics(history: "History", listen: str) -> AbstractContextManager[int | None]:
-    if not listen:
+    where = _listen(listen)
+    if where is None:
         return nullcontext()
     from reputon.watch import metrics
-    from reputon.zone.server import parse_address
 
-    return metrics.served(history, *parse_address(listen))
+    return metrics.served(history, *where)
 
 
 def _say(line: str) -> None:

@@ -46,6 +46,8 @@ def add(
     around, _ = serve.watching(settings)
     often = timedelta(seconds=settings.watch.every) if every is None else console.parse_duration(every)
     wanted = [each.strip() for each in (names or "").split(",") if each.strip()]
+    if names is not None and not wanted:
+        console.fail("--lists names no list: leave it out to ask all that receivers refuse by")
     made = [adding.made(text, name or "", often, wanted, around, datetime.now(UTC)) for text in subjects]
     with History(settings.state_dir) as history:
         history.add(made)
@@ -54,6 +56,8 @@ def add(
             console.print_json(watched.fields(each))
         else:
             console.out.print(f"watching {each.subject} every {watched.duration(each.every)}", markup=False)
+            if said := watched.rounds(adding.scope(each, around)):
+                console.out.print(said, markup=False)
 
 
 @command.command()
@@ -79,7 +83,7 @@ def ls(path: console.ConfigOption = None, as_json: console.JsonOption = False) -
 
 @command.command()
 def rm(
-    subjects: Annotated[list[str], typer.Argument(metavar="SUBJECT...", help="What to watch no longer.")],
+    subjects: Annotated[list[str], typer.Argument(metavar="SUBJECT...", help="What to watch no longer; its --name too.")],
     path: console.ConfigOption = None,
     as_json: console.JsonOption = False,
 ) -> None:
@@ -99,7 +103,7 @@ def rm(
 def run(
     once: Annotated[bool, typer.Option("--once", help="One pass over what is due, then end; for cron.")] = False,
     resolver: Annotated[str | None, typer.Option(metavar="ADDRESS[:PORT]", help="The resolver to ask.")] = None,
-    world: Annotated[Path | None, typer.Option(help="With --once: rehearse on a copy, from a folder's dns.json, now.txt.")] = None,
+    world: Annotated[Path | None, typer.Option(help="With --once: rehearse with a folder's dns.json.")] = None,
     path: console.ConfigOption = None,
     as_json: console.JsonOption = False,
 ) -> None:
@@ -154,12 +158,11 @@ def _history(settings: "Config") -> "History":
 
 
 def _found(history: "History", text: str) -> "Watch":
-    from reputon.watch.subjects import WatchError, parse
+    from reputon.watch.subjects import WatchError, chosen
 
-    _, subject = parse(text)
-    found = next((each for each in history.watches() if each.subject == subject), None)
+    found = chosen(text, history.watches())
     if found is None:
-        raise WatchError(f"{subject} is not watched: see `reputon watch ls`")
+        raise WatchError(f"{text} is not watched: see `reputon watch ls`")
     return found
 
 
