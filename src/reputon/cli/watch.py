@@ -83,7 +83,9 @@ def ls(path: console.ConfigOption = None, as_json: console.JsonOption = False) -
 
 @command.command()
 def rm(
-    subjects: Annotated[list[str], typer.Argument(metavar="SUBJECT...", help="What to watch no longer; its --name too.")],
+    subjects: Annotated[
+        list[str], typer.Argument(metavar="SUBJECT...", help="What to watch no longer; its --name too.")
+    ],
     path: console.ConfigOption = None,
     as_json: console.JsonOption = False,
 ) -> None:
