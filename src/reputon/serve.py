@@ -6,14 +6,16 @@ import signal
 import sys
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event
 from typing import TYPE_CHECKING
 
 from reputon.config import Config
 from reputon.zone.publish import Publisher
-from reputon.zone.server import Address, Limits, Server
+from reputon.zone.server import Address, Limits, Server, parse_address
 from reputon.zone.table import Settings
 
 if TYPE_CHECKING:
@@ -108,6 +110,7 @@ def serve_watch(
         signal.signal(each, lambda *_: stop.set())
     with runner.alone(settings.state_dir), History(settings.state_dir) as history:
         if once:
+            _listen(settings.watch.metrics)
             runner.recover(history, say)
             runner.once(history, around, channels, say, clock, stop.is_set)
             return
@@ -117,17 +120,43 @@ def serve_watch(
     _say("stopped")
 
 
+def rehearse_watch(
+    settings: Config, resolver: "Resolver", clock: "Clock | None" = None, say: "Say | None" = None
+) -> None:
+    """One pass over a copy of the history, which is thrown away: nothing is kept, and nobody is told."""
+    from reputon.watch import runner
+    from reputon.watch.history import History
+
+    around, _ = watching(settings, resolver)
+    say = say or _say_change
+    _listen(settings.watch.metrics)
+    say("a rehearsal on a copy of the history: nothing is kept, and no alerts are sent")
+    with TemporaryDirectory(prefix="reputon-watch-") as folder:
+        with History(settings.state_dir) as history:
+            history.copy(Path(folder))
+        with History(Path(folder)) as copy:
+            runner.once(copy, replace(around, channels=()), {}, say, clock or runner.wall_clock)
+
+
+def _listen(text: str) -> Address | None:
+    """Where the metrics are to be served, if at all; ValueError where they could not be."""
+    try:
+        return parse_address(text) if text else None
+    except ValueError as error:
+        raise ValueError(f"`watch.metrics`: {error}") from None
+
+
 def _say_change(what: "str | Notice") -> None:
     _say(what if isinstance(what, str) else f"{what.at:%Y-%m-%dT%H:%M:%SZ} {what.title}")
 
 
 def _metrics(history: "History", listen: str) -> AbstractContextManager[int | None]:
-    if not listen:
+    where = _listen(listen)
+    if where is None:
         return nullcontext()
     from reputon.watch import metrics
-    from reputon.zone.server import parse_address
 
-    return metrics.served(history, *parse_address(listen))
+    return metrics.served(history, *where)
 
 
 def _say(line: str) -> None:

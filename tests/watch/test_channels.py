@@ -1,5 +1,6 @@
 """Channels against real servers on loopback: what arrives, what surely did not, and what nobody can tell."""
 
+import itertools
 import json
 import re
 import shutil
@@ -7,7 +8,8 @@ import socket
 import ssl
 import subprocess
 import threading
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -46,6 +48,13 @@ class Web(BaseHTTPRequestHandler):
             self.send_header("Location", "/200/again")
             self.end_headers()
             return
+        if what in ("drip", "drip-body"):
+            with suppress(OSError):
+                self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n" if what == "drip-body" else b"HTTP/1.1 ")
+                for _ in itertools.count():
+                    self.wfile.write(b"x")
+                    time.sleep(0.05)
+            return
         self.posted.append(json.loads(body))
         self.send_response(int(what))
         self.end_headers()
@@ -66,6 +75,36 @@ def web():
         finally:
             server.shutdown()
             thread.join()
+
+
+def test_a_server_that_drips_does_not_hold_the_watch(monkeypatch):
+    monkeypatch.setattr("reputon.watch.channels.deadline.WHOLE", 0.3)
+    with web() as (url, _), pytest.raises(Unclear):
+        CHANNELS["webhook"](NOTICE, Channel("ops", "webhook", url=f"{url}/drip/{SECRET}"))
+
+
+def test_a_body_without_an_end_is_not_waited_for():
+    with web() as (url, _):
+        assert CHANNELS["webhook"](NOTICE, Channel("ops", "webhook", url=f"{url}/drip-body/{SECRET}")) == "HTTP 200"
+
+
+def test_a_mail_server_that_drips_does_not_hold_the_watch(monkeypatch):
+    monkeypatch.setattr("reputon.watch.channels.deadline.WHOLE", 0.3)
+
+    def drip(listener):
+        taken, _ = listener.accept()
+        with taken, suppress(OSError):
+            for _ in itertools.count():
+                taken.sendall(b"220-wait\r\n")
+                time.sleep(0.05)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=drip, args=(listener,))
+        thread.start()
+        to = Channel("ops", "email", "w@example.org", ("a@example.org",), f"127.0.0.1:{listener.getsockname()[1]}")
+        with pytest.raises(NotDelivered):
+            CHANNELS["email"](NOTICE, to)
+        thread.join()
 
 
 @pytest.mark.parametrize("kind", ["webhook", "slack", "teams"])

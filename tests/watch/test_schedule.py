@@ -1,5 +1,6 @@
 """Schedule and sample: terms kept by stretching, jitter never early, every address has its turn."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reputon.lists import BlockList
+from reputon.lists import BlockList, Catalogue
 from reputon.watch import planning, sample, schedule
 from reputon.watch.planning import Call
 from reputon.watch.schedule import Load
@@ -135,3 +136,20 @@ def test_where_a_day_has_no_room_for_all_those_asked_longest_ago_go_first(room, 
     wanted = dict.fromkeys(("10.0.0.1", "10.0.0.2", "10.0.0.3"), watch)
     asked = {"10.0.0.1": NOW, "10.0.0.2": NOW - HOUR}
     assert planning.within(wanted, room, 1, asked) == chosen
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"), [("10.0.0.0/24", 256), ("10.0.0.0/23", 32), ("10.0.0.0/16", 32), ("2001:db8::/40", 32)]
+)
+def test_a_prefix_is_taken_whole_up_to_256_and_else_by_the_sample(text, taken):
+    watch = Watch(text, "prefix", "", HOUR, NOW)
+    scope = planning.scope(watch, (ip_network(text),), Catalogue(()), (), 32)
+    assert len(scope.subjects(0)) == taken
+
+
+def test_each_list_is_paced_over_the_watches_that_ask_it():
+    watch, networks = Watch("10.0.0.0/24", "prefix", "", HOUR, NOW), (ip_network("10.0.0.0/24"),)
+    tight, free = replace(blocklist(per_day=1000), name="tight"), blocklist()
+    scopes = [planning.Scope(watch, networks, (tight, free), 256), planning.Scope(watch, networks, (tight,), 256)]
+    load = scopes[0].load()
+    assert planning.paces(scopes) == {"tight": schedule.pace(tight, [load] * 2), "L": schedule.pace(free, [load])}

@@ -9,12 +9,15 @@ import sys
 import time
 import urllib.request
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+from tests.servers.postfix import free_port
 from tests.watch.test_channels import web
 
 LISTED = {"2.0.0.127.bl.a.test": {"A": ["127.0.0.2"]}, "7.2.0.192.bl.a.test": {"A": ["127.0.0.2"], "TXT": ["seen"]}}
 CLEAN = {"2.0.0.127.bl.a.test": {"A": ["127.0.0.2"]}}
+REAL_PASS = Path(__file__).with_name("real_pass.py")
 MONITOR = re.compile(r'^reputon_watch_listed\{list="bl\.a\.test",subject="192\.0\.2\.7"\} 1\.0$', re.MULTILINE)
 
 
@@ -38,9 +41,14 @@ class Place:
 
     def look(self, time, names):
         self.at(time, names)
-        done = self("run", "--once", "--world", "world")
+        done = self.real_pass()
         assert done.returncode == 0, done.stderr
         return done.stderr
+
+    def real_pass(self, *words):
+        environment = os.environ | {"REPUTON_CONFIG": ""}
+        command = [sys.executable, str(REAL_PASS), "world", *words]
+        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=60, env=environment)
 
     def lines(self, *words):
         return [json.loads(line) for line in self(*words, "--json").stdout.splitlines()]
@@ -65,24 +73,48 @@ def test_from_a_first_look_to_the_all_clear(tmp_path):
         assert max(map(len, shown.stdout.splitlines())) <= 80
         place.look("10:50", CLEAN)
         place.at("10:55", CLEAN)
-        assert place.lines("run", "--once", "--world", "world") == []
+        assert place.real_pass("--json").stdout == ""
         assert "no longer listed" in place.look("11:20", CLEAN)
         assert place.look("11:21", CLEAN) == ""
         place.look("14:00", LISTED)
         place.at("15:00", LISTED)
-        assert [each["kind"] for each in place.lines("run", "--once", "--world", "world")] == ["listed"]
+        assert json.loads(place.real_pass("--json").stdout)["kind"] == "listed"
     assert [(each["kind"], each["subject"], each["watch"]) for each in posted] == [
         ("listed", "192.0.2.7", "mx1"), ("delisted", "192.0.2.7", "mx1"), ("listed", "192.0.2.7", "mx1"),
     ]  # fmt: skip
     assert [each["kind"] for each in place.lines("history")] == ["listed", "delisted", "listed"]
     assert [each["told"] for each in place.lines("history", "192.0.2.7")] == [True] * 3
-    assert place.lines("history", "192.0.2.8") == []
+    assert "was never watched" in place("history", "192.0.2.8").stderr
     (row,) = place.lines("ls")
     assert (row["subject"], row["size"], row["every"]) == ("192.0.2.7", 1, 1800)
     assert [(each["list"], each["first_seen"]) for each in row["listed"]] == [("bl.a.test", "2026-11-25T14:00:00Z")]
-    assert place("rm", "192.0.2.7").stdout == "no longer watching 192.0.2.7\n"
+    assert place("rm", "mx1").stdout == "no longer watching 192.0.2.7\n"
     assert place("ls").stdout.startswith("nothing is watched")
     assert len(place.lines("history")) == 3
+
+
+def test_a_rehearsal_shows_what_would_change_keeps_nothing_and_tells_nobody(tmp_path):
+    with web() as (url, posted):
+        place = Place(tmp_path, f"{url}/200/token")
+        place("add", "192.0.2.7", "--lists", "bl.a.test")
+        place.look("10:00", LISTED)
+        (place.world / "now.txt").write_text("2099-01-01T00:00:00Z")
+        before = place.lines("ls")
+        for _ in range(2):
+            done = place("run", "--once", "--world", "world")
+            assert done.returncode == 0
+            assert "no alerts are sent" in done.stderr
+            assert "192.0.2.7 is listed by bl.a.test" in done.stderr
+        assert place.lines("ls") == before
+        assert place.lines("history") == []
+        assert posted == []
+        assert "is listed" in place.look("10:10", LISTED)
+    assert len(posted) == 1
+
+
+def test_how_long_a_full_turn_takes_is_said(place):
+    said = place("add", "10.0.0.0/16", "--every", "1d", "--lists", "bl.a.test").stdout
+    assert " ".join(said.split()).endswith("all have had their turn after 6 years at best")
 
 
 def test_what_could_not_be_told_is_named(tmp_path):
@@ -119,7 +151,12 @@ def test_a_look_at_one_address_shows_its_days(place):
         (("add", "pool:nobody"), "there is no such pool"),
         (("rm", "192.0.2.7"), "is not watched"),
         (("run", "--once", "--world", "nowhere"), "is not a folder"),
+        (("run", "--world", "world"), "give --once too"),
         (("history", "x"), "give an address"),
+        (("history", "192.0.2.7"), "was never watched"),
+        (("add", "192.0.2.7", "--lists", ""), "--lists names no list"),
+        (("add", "host:mail.example.org"), "a host is watched by its addresses"),
+        (("add", "example.org", "--lists", "SpamCop"), "so example.org cannot"),
     ],
 )
 def test_mistakes_are_one_line(place, words, said):
@@ -134,6 +171,7 @@ def test_mistakes_are_one_line(place, words, said):
     ("more", "said"),
     [
         ("every = 5", "`watch.every`"),
+        ("metrics = 'here'", "`watch.metrics`"),
         ("[watch.alerts.x]\nkind = 'pigeon'", "`watch.alerts.x.kind`"),
         ("[watch.alerts.x]\nkind = 'slack'\nurl = 'http://a.test/s3cr3t'", "https:// is needed"),
         ("[watch.alerts.x]\nkind = 'slack'\nurl = 's3cr3t'\ncolour = 1", "there is no key `watch.alerts.x.colour`"),
@@ -163,10 +201,10 @@ def running(place, *words):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_runs_until_it_is_told_and_only_once(place, number):
-    place.at("10:00", LISTED)
+    (place.folder / "reputon.toml").write_text(f'state_dir = "state"\n[dns]\nresolver = "127.0.0.1:{free_port()}"')
     place("add", "192.0.2.7", "--lists", "bl.a.test")
-    with running(place, "watch", "run", "--world", "world") as process:
-        other = place("run", "--once", "--world", "world")
+    with running(place, "watch", "run") as process:
+        other = place("run", "--once")
         assert other.returncode == 2
         assert "a watch is running already" in other.stderr
         process.send_signal(number)
@@ -175,8 +213,6 @@ def test_it_runs_until_it_is_told_and_only_once(place, number):
 
 
 def test_serve_shows_monitoring_what_is_listed(tmp_path):
-    from tests.servers.postfix import free_port
-
     port = free_port()
     # A resolver that nobody is: what was confirmed before stays so.
     place = Place(tmp_path, more=f'metrics = "127.0.0.1:{port}"\n[dns]\nresolver = "127.0.0.1:{free_port()}"')

@@ -46,6 +46,8 @@ def add(
     around, _ = serve.watching(settings)
     often = timedelta(seconds=settings.watch.every) if every is None else console.parse_duration(every)
     wanted = [each.strip() for each in (names or "").split(",") if each.strip()]
+    if names is not None and not wanted:
+        console.fail("--lists names no list: leave it out to ask all that receivers refuse by")
     made = [adding.made(text, name or "", often, wanted, around, datetime.now(UTC)) for text in subjects]
     with History(settings.state_dir) as history:
         history.add(made)
@@ -54,6 +56,8 @@ def add(
             console.print_json(watched.fields(each))
         else:
             console.out.print(f"watching {each.subject} every {watched.duration(each.every)}", markup=False)
+            if said := watched.rounds(adding.scope(each, around)):
+                console.out.print(said, markup=False)
 
 
 @command.command()
@@ -79,7 +83,9 @@ def ls(path: console.ConfigOption = None, as_json: console.JsonOption = False) -
 
 @command.command()
 def rm(
-    subjects: Annotated[list[str], typer.Argument(metavar="SUBJECT...", help="What to watch no longer.")],
+    subjects: Annotated[
+        list[str], typer.Argument(metavar="SUBJECT...", help="What to watch no longer; its --name too.")
+    ],
     path: console.ConfigOption = None,
     as_json: console.JsonOption = False,
 ) -> None:
@@ -99,15 +105,20 @@ def rm(
 def run(
     once: Annotated[bool, typer.Option("--once", help="One pass over what is due, then end; for cron.")] = False,
     resolver: Annotated[str | None, typer.Option(metavar="ADDRESS[:PORT]", help="The resolver to ask.")] = None,
-    world: Annotated[Path | None, typer.Option(help="A folder with dns.json and now.txt instead of DNS.")] = None,
+    world: Annotated[Path | None, typer.Option(help="With --once: rehearse with a folder's dns.json.")] = None,
     path: console.ConfigOption = None,
     as_json: console.JsonOption = False,
 ) -> None:
     """Look and tell until SIGTERM or Ctrl-C; one at a time over one state directory."""
     from reputon import serve
 
+    if world is not None and not once:
+        console.fail("--world rehearses one pass on a copy of the history: give --once too")
     asked, now = _asked(world, resolver)
     say = watched.print_as_json if as_json else None
+    if world is not None and asked is not None:
+        serve.rehearse_watch(_settings(path), asked, (lambda: now) if now else None, say)
+        return
     serve.serve_watch(_settings(path), asked, (lambda: now) if now else None, once, say)
 
 
@@ -149,12 +160,11 @@ def _history(settings: "Config") -> "History":
 
 
 def _found(history: "History", text: str) -> "Watch":
-    from reputon.watch.subjects import WatchError, parse
+    from reputon.watch.subjects import WatchError, chosen
 
-    _, subject = parse(text)
-    found = next((each for each in history.watches() if each.subject == subject), None)
+    found = chosen(text, history.watches())
     if found is None:
-        raise WatchError(f"{subject} is not watched: see `reputon watch ls`")
+        raise WatchError(f"{text} is not watched: see `reputon watch ls`")
     return found
 
 

@@ -1,13 +1,14 @@
 """How what is watched is shown: tables, the days of an address, and the same as JSON."""
 
 import sys
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from reputon.cli import console
 
 if TYPE_CHECKING:
     from reputon.watch.notice import Notice
+    from reputon.watch.planning import Scope
     from reputon.watch.subjects import Watch
     from reputon.watch.summary import Summary
 
@@ -105,8 +106,20 @@ def print_days(subject: str, days: "dict[str, list[str]]") -> None:
 
 
 def _short(moment: datetime | None) -> str:
-    """Month, day, hour and minute in UTC, so that a row fits on a terminal."""
-    return "" if moment is None else console.time_text(moment)[5:16].replace("T", " ")
+    """Month, day, hour and minute in UTC, so that a row fits on a terminal; the year too where it is not this one."""
+    if moment is None:
+        return ""
+    start = 5 if moment.astimezone(UTC).year == datetime.now(UTC).year else 0
+    return console.time_text(moment)[start:16].replace("T", " ")
+
+
+def rounds(scope: "Scope | None") -> str:
+    """Of what is sampled, how long it takes until all addresses have had their turn; else nothing."""
+    if scope is None or not scope.is_sampled:
+        return ""
+    days = -(-scope.size // scope.most) * (scope.watch.every.total_seconds() / 86400)
+    long = f"{days / 365:,.0f} years" if days > 730 else f"{days:.0f} days" if days >= 2 else f"{days * 24:.0f} hours"
+    return f"{scope.most} of {scope.size:,} addresses in each round: all have had their turn after {long} at best"
 
 
 def duration(length: timedelta) -> str:

@@ -1,8 +1,9 @@
 """History: what is watched, what was answered, what changed and who was told, in one SQLite file of its own."""
 
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_network
@@ -63,6 +64,12 @@ class History:
 
     def __exit__(self, *_: object) -> None:
         self._engine.dispose()
+
+    def copy(self, folder: Path) -> None:
+        """A copy of it, as it is now, below another folder that has none."""
+        with self.reading() as db, closing(sqlite3.connect(folder / FILE)) as other:
+            source: Any = db.connection.driver_connection
+            source.backup(other)
 
     # --- what is watched ---------------------------------------------------------------------------------------------
 

@@ -73,7 +73,7 @@ class Wanted:
 
 def scope(watch: Watch, networks: tuple[Network, ...], catalogue: Catalogue, keys: Iterable[str], most: int) -> Scope:
     """What a watch stands for: by default all lists that can be asked and that receivers refuse by."""
-    whole = watch.kind == "prefix" or watch.subject == OWN
+    whole = (watch.kind == "prefix" or watch.subject == OWN) and sample.size(networks) <= WHOLE
     found = Scope(watch, networks, (), max(most, WHOLE) if whole else most)
     kinds, held = set(found.families), {entry.name for key in keys if (entry := catalogue.find(key))}
     if watch.lists:
@@ -92,11 +92,14 @@ def _is_everyday(entry: BlockList, keys: set[str]) -> bool:
 
 def paces(scopes: Sequence[Scope]) -> dict[str, Pace]:
     """How each list can be watched over all watches."""
-    entries = {entry.name: entry for each in scopes for entry in each.entries}
-    return {
-        name: schedule.pace(entry, (each.load() for each in scopes if entry in each.entries))
-        for name, entry in entries.items()
-    }
+    entries: dict[str, BlockList] = {}
+    loads: dict[str, list[Load]] = {}
+    for each in scopes:
+        load = each.load()
+        for entry in each.entries:
+            entries[entry.name] = entry
+            loads.setdefault(entry.name, []).append(load)
+    return {name: schedule.pace(entry, loads[name]) for name, entry in entries.items()}
 
 
 def slow(paces: Mapping[str, Pace]) -> list[str]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
-from reputon.watch import delivery, outbox
+from reputon.watch import delivery, outbox, setback
 from reputon.watch.channels import Channel
 from reputon.watch.history import History
 from reputon.watch.looking import Around, Clock, look
@@ -54,6 +54,8 @@ def once(
     clock: Clock = wall_clock, stopped: Callable[[], bool] = lambda: False,
 ) -> None:  # fmt: skip
     """One pass: look at what is due, and tell what waits."""
+    if said := setback.undo(history, clock()):
+        say(said)
     looked = look(history, around, clock, stopped)
     for warning in looked.warnings:
         say(warning)

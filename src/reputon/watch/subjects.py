@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
+from string import hexdigits
 from typing import Literal
 
 from reputon.authentication import spf_walk
@@ -15,6 +16,7 @@ from reputon.watch.sample import Network
 
 NAME_LENGTH = 100
 LISTS = 100
+_HOST = " (a host is watched by its addresses, or by its name as a domain)"
 OWN = "pool:own"  # the addresses of inventory.toml
 
 WatchKind = Literal["address", "prefix", "domain", "spf", "pool"]
@@ -98,13 +100,35 @@ def parse(text: str) -> tuple[WatchKind, str]:
             single = network.num_addresses == 1
             return ("address", str(network.network_address)) if single else ("prefix", str(network))
         if colon or text.replace(".", "").isdecimal():
-            return "address", str(_address(text))
+            return "address", str(_address(text, head))
         return "domain", _host(text)
     except ValueError as error:
         raise WatchError(f"{error}: give an address, a prefix, a domain, spf:DOMAIN or pool:NAME") from None
 
 
-def _address(text: str) -> object:
+def chosen(text: str, watches: Sequence[Watch]) -> Watch | None:
+    """The watch that a person means by its subject or, where only one is called so, by its name; WatchError."""
+    named = [each for each in watches if each.name == text.strip()]
+    try:
+        _, subject = parse(text)
+    except WatchError:
+        if not named:
+            raise
+        subject = ""
+    if found := next((each for each in watches if each.subject == subject), None):
+        return found
+    if len(named) > 1:
+        raise WatchError(f"{text}: {len(named)} watches are called so: name one of {_some(named)}")
+    return named[0] if named else None
+
+
+def _some(watches: Sequence[Watch]) -> str:
+    return ", ".join(each.subject for each in watches[:5]) + (", ..." if len(watches) > 5 else "")
+
+
+def _address(text: str, head: str) -> object:
+    if head.isalpha() and len(head) > 1 and not set(head) <= set(hexdigits):
+        raise SubjectError(f"there is no form `{head}:` here" + (_HOST if head == "host" else ""))
     address = ip_address(text.strip("[]"))
     return getattr(address, "ipv4_mapped", None) or address
 

@@ -1,12 +1,14 @@
 """Mail: an alert as a message to a server of your own, by SMTP."""
 
 import smtplib
+import socket
 import ssl
 from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
+from reputon.watch.channels import deadline
 from reputon.watch.channels.channel import (
     TIMEOUT,
     Channel,
@@ -26,11 +28,27 @@ def send(notice: Notice | None, channel: Channel) -> str:
     host, port = _checked(channel)
     if notice is None:
         return ""
+    smtp = _Session(host)
+    with deadline.ended_by(deadline.WHOLE, lambda: smtp.sock):
+        return _handed(smtp, notice, channel, port)
+
+
+class _Session(smtplib.SMTP):
+    """A session that is not connected yet, so that its socket can be shut from its first byte on."""
+
+    sock: socket.socket | None
+
+    def __init__(self, host: str) -> None:
+        super().__init__(timeout=TIMEOUT)
+        self._host = host  # which its certificate must bear
+
+
+def _handed(smtp: _Session, notice: Notice, channel: Channel, port: int) -> str:
+    host = smtp._host
     try:
-        smtp = smtplib.SMTP(host, port, timeout=TIMEOUT)
-    except OSError as error:
-        raise NotDelivered(_words(error)) from None
-    try:
+        code, said_first = smtp.connect(host, port)
+        if code != 220:
+            raise smtplib.SMTPConnectError(code, said_first)
         _greet(smtp, channel, host)
         refused = _envelope(smtp, channel)
         said = _content(smtp, message(notice, channel).as_bytes())

@@ -2,14 +2,15 @@
 
 import http.client
 import json
+import socket
 import urllib.error
 import urllib.request
 from typing import Any
 from urllib.parse import urlsplit
 
+from reputon.watch.channels import deadline
 from reputon.watch.channels.channel import TIMEOUT, Channel, ChannelError, NotDelivered, Unclear, is_loopback
 
-ANSWER_SIZE = 4096  # bytes that are read of an answer
 _UNCLEAR = (502, 504)  # a proxy has lost the server, which may have taken it
 
 
@@ -41,12 +42,14 @@ def post(channel: Channel, body: dict[str, object]) -> str:
     headers = {"Content-Type": "application/json", "User-Agent": "reputon-watch"}
     request = urllib.request.Request(channel.url, json.dumps(body).encode(), headers)  # noqa: S310 - checked above
     try:
-        with _opener(channel).open(request, timeout=TIMEOUT) as answer:
-            answer.read(ANSWER_SIZE)
-            return f"HTTP {answer.status}"
+        connections = _Connections()
+        with (
+            deadline.ended_by(deadline.WHOLE, connections.socket),
+            _opener(channel, connections).open(request, timeout=TIMEOUT) as answer,
+        ):
+            return f"HTTP {answer.status}"  # the body says nothing more, and may never end
     except urllib.error.HTTPError as error:
-        with error:
-            error.read(ANSWER_SIZE)
+        error.close()
         said = f"the server answered {error.code}"
         raise (Unclear(said) if error.code in _UNCLEAR else NotDelivered(said)) from None
     except urllib.error.URLError as error:
@@ -56,10 +59,34 @@ def post(channel: Channel, body: dict[str, object]) -> str:
         raise Unclear(f"no answer after it was sent: {_plain(error)}") from None
 
 
-def _opener(channel: Channel) -> urllib.request.OpenerDirector:
+class _Connections(urllib.request.HTTPSHandler, urllib.request.HTTPHandler):
+    """Opens connections as urllib does, and knows the latest."""
+
+    _latest: http.client.HTTPConnection | None = None
+
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(self._plain, req)
+
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(self._secure, req)
+
+    def socket(self) -> socket.socket | None:
+        """The socket of the latest connection."""
+        return self._latest.sock if self._latest else None
+
+    def _plain(self, host: str, /, **more: Any) -> http.client.HTTPConnection:
+        self._latest = http.client.HTTPConnection(host, **more)
+        return self._latest
+
+    def _secure(self, host: str, /, **more: Any) -> http.client.HTTPConnection:
+        self._latest = http.client.HTTPSConnection(host, **more)
+        return self._latest
+
+
+def _opener(channel: Channel, connections: _Connections) -> urllib.request.OpenerDirector:
     host = urlsplit(channel.url).hostname or ""
     proxies = [urllib.request.ProxyHandler({})] if is_loopback(host) else []
-    return urllib.request.build_opener(_NoRedirect, *proxies)
+    return urllib.request.build_opener(_NoRedirect, connections, *proxies)
 
 
 def _plain(error: object) -> str:
