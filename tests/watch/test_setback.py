@@ -21,7 +21,8 @@ def history(tmp_path):
 def test_a_watch_that_looked_in_2099_goes_on_today(history):
     clock = Clock(START + YEARS)
     lists = Lists((blocklist("a", per_day=1000),), clock, lambda *_: "127.0.0.2")
-    world, said = around(lists), []
+    world = around(lists)
+    said: list[object] = []
     made(history, ["192.0.2.7"], world)
     runner.once(history, world, {}, said.append, clock)
     asked = len(lists.asked["a"])
@@ -40,7 +41,7 @@ def test_a_clock_that_is_right_changes_nothing(history):
     clock = Clock()
     world = around(Lists((blocklist("a"),), clock, lambda *_: None))
     made(history, ["192.0.2.7"], world)
-    runner.once(history, world, {}, pytest.fail, clock)
+    runner.once(history, world, {}, lambda said: pytest.fail(str(said)), clock)
     turns = history.turns()
     assert setback.undo(history, clock.now - timedelta(minutes=5)) == ""
     assert history.turns() == turns

@@ -11,12 +11,17 @@ from reputon.watch.looking import look
 def test_many_watches_are_read_at_once_and_kept_apart(tmp_path, monkeypatch):
     clock = Clock()
     lists = Lists((blocklist("one"), blocklist("two")), clock, lambda *_: None)
-    reads = []
+    reads: list[int] = []
     with History(tmp_path) as history:
         made(history, [f"192.0.2.{number}" for number in range(1, 31)], around(lists))
         look(history, around(lists), clock)
         kept = history.reading
-        monkeypatch.setattr(history, "reading", lambda: reads.append(1) or kept())
+
+        def counted():
+            reads.append(1)
+            return kept()
+
+        monkeypatch.setattr(history, "reading", counted)
         found = summary.of(history, around(lists))
     assert len(reads) == 3  # watches, turns, pairs
     assert [each.pairs for each in found] == [2] * 30
