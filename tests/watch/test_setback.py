@@ -8,6 +8,7 @@ from tests.watch.test_looking import around, made
 
 from reputon.watch import runner, setback
 from reputon.watch.history import History
+from reputon.watch.notice import Notice
 
 YEARS = timedelta(days=73 * 365)
 
@@ -22,14 +23,14 @@ def test_a_watch_that_looked_in_2099_goes_on_today(history):
     clock = Clock(START + YEARS)
     lists = Lists((blocklist("a", per_day=1000),), clock, lambda *_: "127.0.0.2")
     world = around(lists)
-    said: list[object] = []
+    said: list[str | Notice] = []
     made(history, ["192.0.2.7"], world)
     runner.once(history, world, {}, said.append, clock)
     asked = len(lists.asked["a"])
     clock.now = START
     runner.once(history, world, {}, said.append, clock)
     assert len(lists.asked["a"]) > asked
-    assert "the clock was set back" in said[0]
+    assert "the clock was set back" in str(said[0])
     assert history.spent("a", START) > history.spent("a", START + YEARS) == 0
     clock.now = START + timedelta(minutes=11)
     runner.once(history, world, {}, said.append, clock)
