@@ -85,6 +85,10 @@ class Message:
     egress: str | None = None
     error: str | None = None
 
+    def header(self, name: str) -> str | None:
+        """The first field with this lower-case name of the message that came back."""
+        return self.returned.first(name) if self.returned else None
+
 
 def unreadable(why: str) -> Message:
     """The answer for what is no mail, or too much of it."""

@@ -1,9 +1,11 @@
 """Detail: what is wrong with an address of one's own, by the list that names it, its codes and the receiver's words."""
 
+import re
+
 from reputon.cause.case import Case, Detail
 
 # In the order in which they are asked: what names the network or the policy says so even beside words about spam.
-# Each is found as it stands in the list's name, what its codes mean, and the refusal, in lower case.
+# Each begins a word of the list's name, of what its codes mean, or of the refusal: Cox's CXBL is no XBL.
 _SIGNS: tuple[tuple[Detail, tuple[str, ...]], ...] = (
     ("neighbour", (
         "uceprotect level 2", "uceprotect level 3", "uceprotect-2", "uceprotect-3", "dnsbl-2.uceprotect",
@@ -21,6 +23,9 @@ _SIGNS: tuple[tuple[Detail, tuple[str, ...]], ...] = (
         "open proxy", "open relay", "authbl", "brute", "spambot", "zombie", "blocklist.de", "drone",
     )),
 )  # fmt: skip
+_FOUND = tuple(
+    (kind, re.compile(r"(?<![a-z0-9])(?:" + "|".join(map(re.escape, signs)) + ")")) for kind, signs in _SIGNS
+)
 
 _BY_REASON: dict[str, Detail] = {"requireptr": "policy", "notcompliantrfc": "policy"}
 
@@ -34,7 +39,7 @@ def detail_of(case: Case) -> Detail:
     named = f"{report.list or ''} {report.zone or ''}"
     coded = case.list_why if case.list_state == "listed" else ""
     for text in (named, coded, report.text or ""):
-        found = next((kind for kind, signs in _SIGNS if any(sign in text.lower() for sign in signs)), None)
+        found = next((kind for kind, signs in _FOUND if signs.search(text.lower())), None)
         if found is not None:
             return found
     return "spam"

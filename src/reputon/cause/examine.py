@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 from reputon import check
 from reputon.authentication import results as authentication_results
@@ -53,7 +54,8 @@ def most_telling(reports: Sequence[Report]) -> Report | None:
 
 def _check(report: Report, subject: str | None, world: World) -> tuple[Checked, ...]:
     named = [each for each in (report.list, report.zone) if each]
-    if subject is None or (report.subject_kind == "domain" and not named):
+    # Where neither a list nor an address's reputation is spoken of, half a hundred lists would be asked for nothing.
+    if subject is None or (report.subject_kind != "ip" and not named):
         return ()
     try:
         found = check.ask([subject], world.catalogue, world.resolver, world.now, named or None, world.keys)
@@ -69,7 +71,8 @@ def _case(message: Message, report: Report, world: World, incidents: Incidents) 
     checks = _check(report, domain if report.subject_kind == "domain" else address, world)
     results = [result for checked in checks for result in checked.results]
     state, why = _list_state(report, results)
-    provider, range_ = owner.provider(address, report, message, world)
+    names = cache(lambda: owner.reverse_names(address, world.resolver))
+    provider, range_ = owner.provider(address, report, message, world, names)
     authentication = _authentication(message, report, address, provider, world)
     words = " ".join(each for each in (report.wrapper_enhanced, report.wrapper_text) if each)
     entry = world.catalogue.by_words(report.list) if report.list else None
@@ -90,7 +93,7 @@ def _case(message: Message, report: Report, world: World, incidents: Incidents) 
         returned_headers=bool(_headers(message)),
         domain=domain,
         left_from=left_from,
-        owner=owner.proof(address, message, world),
+        owner=owner.proof(address, message, world, names),
         range=range_,
         provider_wrote=provider is not None and owner.lies_below(message.reporter, provider.hosts),
         silent_domain=owner.silent_domain(authentication, provider),
@@ -126,29 +129,25 @@ def _authentication(
     message: Message, report: Report, address: str | None, provider: Provider | None, world: World
 ) -> Authentication:
     headers = _headers(message)
-    author = domain_of(_first(headers, "from")) or owner.own_domain(message, report, world)
+    author = domain_of(message.header("from")) or owner.own_domain(message, report, world)
     receivers = {name for name in (report.rhost, domain_of(report.recipient)) if name}
     seals = provider.seals if provider else ()
     return judge(
         authentication_results.read(headers, lambda name: is_receiver(name, receivers) or is_provider(name, seals)),
         receivers=receivers,
         provider=seals,
-        now=_dns_now(headers, address, author, provider, world),
+        now=_dns_now(message, address, author, provider, world),
         author=author,
     )
 
 
 def _dns_now(
-    headers: tuple[tuple[str, str], ...], address: str | None, author: str | None, by: Provider | None, world: World
+    message: Message, address: str | None, author: str | None, by: Provider | None, world: World
 ) -> Now | None:
     """SPF, DKIM and DMARC as DNS has them now, for that address; None where nothing can be asked."""
-    sender = domain_of(_first(headers, "return-path")) or author
+    sender = domain_of(message.header("return-path")) or author
     if sender is None or address is None or isinstance(world.resolver, Nobody):
         return None
     from reputon.authentication import gather  # an offline run asks nothing
 
-    return gather.now(headers, address, author, sender, by.id if by else None, world.resolver)
-
-
-def _first(headers: tuple[tuple[str, str], ...], name: str) -> str | None:
-    return next((value for key, value in headers if key.lower() == name), None)
+    return gather.now(_headers(message), address, author, sender, by.id if by else None, world.resolver)

@@ -1,7 +1,7 @@
 """Owner: which address and domain a refusal is about, and what shows whose they are: inventory, headers, DNS."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from ipaddress import ip_address
 
 from reputon.authentication.domains import aligned
@@ -14,6 +14,8 @@ from reputon.cause.world import World
 from reputon.resolver import Question, Resolver
 
 CONNECTING = "x-ms-exchange-crosstenant-originalattributedtenantconnectingip"
+Names = Callable[[], tuple[str, ...]]  # the reverse names of the address, asked for when they are first wanted
+
 _HOSTS = 40  # words with dots in a refusal that are looked at
 _NAMES = 5  # reverse names of one address that are asked about
 
@@ -32,7 +34,7 @@ def address(message: Message, report: Report) -> tuple[str | None, Fact | None]:
     for value in _values(message, "received"):
         given, _, by = value.partition(" by ")
         # Only the receiver saw the address that came to it; whoever wrote the other hops looked at inner ones.
-        if by and any(aligned(by.split()[0], name) for name in receivers):
+        if by and any(aligned(by.partition(" ")[0], name) for name in receivers):
             found = next((a for each in _BRACKETED.findall(given[:500]) if (a := _as_address(each))), None)
             if found is not None:
                 return found, Fact(f"the receiver took the message from {found}", "returned header Received")
@@ -43,7 +45,7 @@ def listed_domain(message: Message, report: Report, world: World) -> str | None:
     """The domain that is refused: the sender's own if it is named, else another that is, else the author's."""
     if report.subject_kind != "domain":
         return None
-    author = domain_of(_first(message, "from")) or domain_of(_first(message, "return-path"))
+    author = domain_of(message.header("from")) or domain_of(message.header("return-path"))
     own = [name for name in (author, *world.inventory.domains) if name]
     receivers = [name for name in (report.rhost, domain_of(report.recipient), report.zone) if name]
     named = _hosts(report)
@@ -72,7 +74,7 @@ def _hosts(report: Report) -> list[str]:
     return [host.lower() for host in _HOST.findall(report.text or "")[:_HOSTS] if not _as_address(host)]
 
 
-def proof(found: str | None, message: Message, world: World) -> Fact | None:
+def proof(found: str | None, message: Message, world: World, names: Names) -> Fact | None:
     """What shows that an address is the sender's own; None where nothing does."""
     if found is None:
         return None
@@ -82,15 +84,17 @@ def proof(found: str | None, message: Message, world: World) -> Fact | None:
         if f"ip=[{found.lower()}]" in value.lower().replace(" ", ""):
             said = f"{found} is the sender's own server, from which its provider took the message"
             return Fact(said, "returned header X-MS-Exchange-CrossTenant-OriginalAttributedTenantConnectingIp")
-    author = domain_of(_first(message, "from"))
+    author = domain_of(message.header("from"))
     own = [name for name in (author, *world.inventory.domains) if name]
-    name = next((each for each in _confirmed_names(found, world.resolver, own)), None) if own else None
+    name = next(iter(_confirmed(names, found, world.resolver, own)), None) if own else None
     if name is None:
         return None
     return Fact(f"{found} is called {name}, a name of the sender's own domain", f"DNS: PTR of {found} and back")
 
 
-def provider(found: str | None, report: Report, message: Message, world: World) -> tuple[Provider | None, Fact | None]:
+def provider(
+    found: str | None, report: Report, message: Message, world: World, names: Names
+) -> tuple[Provider | None, Fact | None]:
     """Whose range holds the address; without an address, whose server wrote a refusal of its own tenant."""
     holder = Owners.of(world.providers).find(found) if found is not None else None
     if holder is not None:
@@ -102,9 +106,8 @@ def provider(found: str | None, report: Report, message: Message, world: World) 
             return each, None
     if found is None:
         return None, None
-    for name in _confirmed_names(
-        found, world.resolver, (host for each in world.providers.values() for host in each.hosts)
-    ):
+    hosts = [host for each in world.providers.values() for host in each.hosts]
+    for name in _confirmed(names, found, world.resolver, hosts):
         named = next(each for each in world.providers.values() if lies_below(name, each.hosts))
         return named, Fact(f"{found} is called {name}, a name of {named.name}", f"DNS: PTR of {found} and back")
     return None, None
@@ -124,18 +127,21 @@ def silent_domain(authentication: Authentication, by: Provider | None) -> Fact |
     return None if fault is None else Fact(fault.words, f"DNS: MX and A of {fault.where}")
 
 
-def _confirmed_names(found: str, resolver: Resolver, below: Iterable[str]) -> Iterable[str]:
-    """The reverse names of an address that lie below one of these and lead back to it."""
+def reverse_names(found: str | None, resolver: Resolver) -> tuple[str, ...]:
+    """What the reverse name of an address says; unproven until the name leads back."""
+    if found is None:
+        return ()
     (answer,) = resolver.ask([Question(ip_address(found).reverse_pointer, "PTR")])
-    if not answer.records:
-        return
-    hosts = tuple(below)
-    for name in answer.records[:_NAMES]:
-        if not lies_below(name, hosts):
-            continue
-        (back,) = resolver.ask([Question(name, "AAAA" if ":" in found else "A")])
-        if found in map(_as_address, back.records):
-            yield name.rstrip(".").lower()
+    return tuple(name.rstrip(".").lower() for name in answer.records[:_NAMES])
+
+
+def _confirmed(names: Names, found: str, resolver: Resolver, below: Sequence[str]) -> Iterable[str]:
+    """The reverse names that lie below one of these and lead back to the address."""
+    for name in names():
+        if lies_below(name, below):
+            (back,) = resolver.ask([Question(name, "AAAA" if ":" in found else "A")])
+            if found in map(_as_address, back.records):
+                yield name
 
 
 def lies_below(host: str | None, names: Iterable[str]) -> bool:
@@ -146,14 +152,10 @@ def lies_below(host: str | None, names: Iterable[str]) -> bool:
 
 def _as_address(text: str | None) -> str | None:
     try:
-        return str(ip_address((text or "").strip("[]()")))
+        return str(ip_address((text or "").strip("[]()").partition("%")[0]))
     except ValueError:
         return None
 
 
 def _values(message: Message, name: str) -> Iterable[str]:
     return (value for key, value in (message.returned.headers if message.returned else ()) if key.lower() == name)
-
-
-def _first(message: Message, name: str) -> str | None:
-    return next(iter(_values(message, name)), None)
