@@ -236,7 +236,7 @@ def test_who_brings_a_ticket_is_told_what_is_refused():
     [
         ("provider show nobody", "there is no provider 'nobody': known are mine"),
         ("provider refresh nobody", "there is no provider 'nobody'"),
-        ("provider refresh mine --world nowhere", "--world takes a folder that holds it"),
+        ("provider refresh mine --world nowhere", "--world takes one that holds dns.json"),
     ],
 )
 def test_mistakes_are_one_line(place, verb, says):

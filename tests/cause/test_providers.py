@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reputon.authentication import services
 from reputon.cause import providers
 from reputon.cause.provider import PREFIXES, Mark, Owners, refreshed
 
@@ -335,3 +336,10 @@ def test_the_index_is_made_once_for_the_same_providers():
 def test_what_is_no_address_is_refused():
     with pytest.raises(ValueError, match="does not appear to be an IPv4 or IPv6 address"):
         Owners.of(KNOWN).find("mail.example")
+
+
+def test_services_and_providers_name_the_same_include():
+    shipped = providers.load()
+    for service in services.SERVICES:
+        of = shipped[service.id]
+        assert service.include in of.spf or not of.spf, service.id

@@ -61,8 +61,10 @@ def test_offline_says_what_it_does_not_know():
     assert "this world has no dns.json" in " ".join(screen(*of_world("mixed")))
 
 
-def test_many_lists_are_told_together():
-    lines = screen(*of_world("own-spf-fail"))
+def test_many_lists_are_told_together(tmp_path):
+    bounce = tmp_path / "bounce.txt"
+    bounce.write_text("554 5.7.1 <jan@partner.test>: Client host [198.51.100.4] refused: poor reputation\n")
+    lines = screen("--world", tmp_path, bounce)
     (told,) = [line for line in lines if line.startswith("│ lists")]
     assert "198.51.100.4 now unknown on " in told
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reputon.cli import console
+from reputon.cli import console, made
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -42,7 +42,7 @@ def command(
 
     names = list(dict.fromkeys(_domain(each) for each in domains))
     address = str(_address(ip)) if ip is not None else None
-    asked = _resolver(world, resolver or config.load(config_path).dns.resolver)
+    asked, _ = made.asked(world, resolver or config.load(config_path).dns.resolver)
     signatures = _verified(message, asked) if message else None
     ends = set()
     for domain in console.progress(names, len(names), "Asking about domains"):
@@ -51,17 +51,6 @@ def command(
         _print_json(found, address, signatures, outcome) if as_json else _show(found, address, signatures, outcome)
         ends.add(_end(found, outcome))
     console.end(next(end for end in (console.Exit.BAD_NEWS, console.Exit.UNKNOWN, console.Exit.DONE) if end in ends))
-
-
-def _resolver(world: Path | None, named: str) -> "Resolver":
-    from reputon import resolver
-
-    if world is None:
-        return resolver.named(named)
-    if not world.is_dir():
-        console.fail(f"{world} is not a folder: --world takes one that holds dns.json")
-    dns = world / "dns.json"
-    return resolver.World.read(dns) if dns.exists() else resolver.Nobody("this world has no dns.json")
 
 
 def _domain(text: str) -> str:

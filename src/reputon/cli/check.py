@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reputon.cli import console
+from reputon.cli import console, made
 
 if TYPE_CHECKING:
     from reputon.check import Checked, Result, Run
@@ -56,7 +56,7 @@ def command(
     wanted = _wanted(subjects or [], file)
     settings = config.load(config_path)
     known = lists.load(catalogue or settings.lists.catalogue)
-    asked, now = _resolver(world, resolver or settings.dns.resolver)
+    asked, now = made.asked(world, resolver or settings.dns.resolver)
     keys = {**settings.lists.keys, **dict(_pair(text) for text in key or ())}
     folder = settings.state_dir if world is None else None
     memory = check.Memory(folder, resolver or settings.dns.resolver, fresh)
@@ -121,19 +121,6 @@ def _print_line(checked: "Checked", about: "Expanded") -> None:
     more = {"host": about.host, "why": about.why, "note": about.note}
     console.print_json(asdict(checked) | {key: value for key, value in more.items() if value})
     sys.stdout.flush()
-
-
-def _resolver(world: Path | None, named: str) -> "tuple[Resolver, datetime | None]":
-    """Whom to ask, and the time; a made world has both, and elsewhere the time goes on."""
-    from reputon import resolver
-
-    if world is None:
-        return resolver.named(named), None
-    if not world.is_dir():
-        console.fail(f"{world} is not a folder: --world takes one that holds dns.json")
-    dns, now = world / "dns.json", world / "now.txt"
-    moment = console.parse_time(now.read_text()[:100]) if now.exists() else datetime.now(UTC)
-    return resolver.World.read(dns) if dns.exists() else resolver.Nobody("this world has no dns.json"), moment
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reputon.cli import console
+from reputon.cli import console, made
 
 if TYPE_CHECKING:
     from reputon.cause.provider import Provider
     from reputon.cause.refresh import Refresh
     from reputon.config import Config
-    from reputon.resolver import Resolver
 
 _SHOWN = 20  # prefixes that came or went, of each kind; --json has them all
 
@@ -108,10 +107,10 @@ def refresh(
     settings = config.load(config_path)
     files, found = providers.load(settings.cause.providers), known(settings)
     wanted = [_named(found, name) for name in dict.fromkeys(names or ())] or [e for e in found.values() if e.spf]
-    asked, now = _asked(world, resolver or settings.dns.resolver)
+    asked, now = made.asked(world, resolver or settings.dns.resolver)
     owners, done = Owners.of(files), []
     for each in console.progress(wanted, len(wanted), "Walking SPF records"):
-        done.append(walked(each, asked, owners, now))
+        done.append(walked(each, asked, owners, now or datetime.now(UTC)))
         _print(done[-1], as_json)
     new = {each.provider.id: each.provider for each in done if not each.kept}
     if new and not dry_run:
@@ -140,18 +139,6 @@ def _sources(settings: "Config") -> dict[str, str]:
 
 def _named(found: "Mapping[str, Provider]", name: str) -> "Provider":
     return found.get(name) or console.fail(f"there is no provider {name!r}: known are {', '.join(found)}")
-
-
-def _asked(world: Path | None, named: str) -> "tuple[Resolver, datetime]":
-    from reputon import resolver
-
-    if world is None:
-        return resolver.named(named), datetime.now(UTC)
-    dns, now = world / "dns.json", world / "now.txt"
-    if not dns.is_file():
-        console.fail(f"{dns} is not there: --world takes a folder that holds it")
-    moment = console.parse_time(now.read_text()[:100]) if now.exists() else datetime.now(UTC)
-    return resolver.World.read(dns), moment
 
 
 def _print(done: "Refresh", as_json: bool) -> None:

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reputon.cli import console, watched
+from reputon.cli import console, made, watched
 
 if TYPE_CHECKING:
     from reputon.config import Config
-    from reputon.resolver import Resolver
     from reputon.watch.history import History
     from reputon.watch.subjects import Watch
 
@@ -114,12 +113,12 @@ def run(
 
     if world is not None and not once:
         console.fail("--world rehearses one pass on a copy of the history: give --once too")
-    asked, now = _asked(world, resolver)
     say = watched.print_as_json if as_json else None
+    asked, now = made.asked(world, resolver) if world or resolver else (None, None)  # else the configuration's
     if world is not None and asked is not None:
         serve.rehearse_watch(_settings(path), asked, (lambda: now) if now else None, say)
         return
-    serve.serve_watch(_settings(path), asked, (lambda: now) if now else None, once, say)
+    serve.serve_watch(_settings(path), asked, None, once, say)
 
 
 @command.command()
@@ -166,16 +165,3 @@ def _found(history: "History", text: str) -> "Watch":
     if found is None:
         raise WatchError(f"{text} is not watched: see `reputon watch ls`")
     return found
-
-
-def _asked(world: Path | None, named: str | None) -> "tuple[Resolver | None, datetime | None]":
-    """Whom to ask, and the time; None: the configuration's, and now."""
-    from reputon import resolver
-
-    if world is None:
-        return (resolver.named(named) if named else None), None
-    if not world.is_dir():
-        console.fail(f"{world} is not a folder: --world takes one that holds dns.json")
-    now = world / "now.txt"
-    moment = console.parse_time(now.read_text()[:100]) if now.exists() else None
-    return resolver.World.read(world / "dns.json"), moment
