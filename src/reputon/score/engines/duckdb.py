@@ -1,0 +1,94 @@
+"""DuckDB: embedded, bounded in memory, spilling to disk."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from reputon.score.engines import EngineError, Formula, Resources, empty
+
+BATCH = 50_000  # rows that the formula is given at a time: what its memory is bounded by
+_MIB = 1 << 20
+# DuckDB counts its buffers; what Arrow, the formula and the interpreter take beside them is left free.
+_BESIDE = 600 * _MIB
+_LEAST = 256 * _MIB
+
+
+class DuckDB:
+    """One connection; its relations live as long as it."""
+
+    def __init__(self, db: "duckdb.DuckDBPyConnection") -> None:
+        self._db = db
+
+    def files(self, name: str, paths: Sequence[str], schema: pa.Schema) -> None:
+        """A view over the files: nothing is read yet."""
+        if not paths:
+            return self.table(name, empty(schema))
+        listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+        self._drop(name)
+        self._run(f"CREATE TEMP VIEW {name} AS SELECT * FROM read_parquet([{listed}], hive_partitioning = false)")
+        return None
+
+    def table(self, name: str, rows: pa.Table) -> None:
+        """Arrow's rows, not copied."""
+        self._drop(name)
+        self._db.register(name, rows)
+
+    def view(self, name: str, sql: str, *, keep: bool = False) -> None:
+        """A view, or a temporary table that may be spilled."""
+        self._drop(name)
+        self._run(f"CREATE TEMP {'TABLE' if keep else 'VIEW'} {name} AS {sql}")
+
+    def read(self, sql: str) -> Iterator[pa.RecordBatch]:
+        """Batches as they come."""
+        try:
+            yield from self._db.execute(sql).fetch_record_batch(BATCH)
+        except duckdb.Error as error:
+            raise _told(error) from None
+
+    def write(self, sql: str, folder: Path, formula: Formula | None = None, schema: pa.Schema | None = None) -> None:
+        """One file."""
+        folder.mkdir(parents=True)
+        target = folder / "part-0.parquet"
+        if formula is None:
+            self._run(f"COPY ({sql}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+            return
+        with pq.ParquetWriter(target, schema, compression="zstd", compression_level=1) as writer:
+            for batch in self.read(sql):
+                writer.write_batch(formula(batch))
+
+    def _drop(self, name: str) -> None:
+        for kind in ("VIEW", "TABLE"):
+            try:
+                self._db.execute(f"DROP {kind} IF EXISTS temp.{name}")
+            except duckdb.CatalogException:
+                continue  # it is of the other kind
+        self._db.unregister(name)
+
+    def _run(self, sql: str) -> None:
+        try:
+            self._db.execute(sql)
+        except duckdb.Error as error:
+            raise _told(error) from None
+
+
+def _told(error: Exception) -> EngineError:
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return EngineError("the scores need more memory: raise `score.memory_mb`, or free space in the state directory")
+    return EngineError(f"duckdb: {' '.join(str(error).split())[:300]}")
+
+
+@contextmanager
+def opened(resources: Resources) -> Iterator[DuckDB]:
+    """An engine of this process alone."""
+    resources.spill.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect() as db:
+        db.execute(f"SET memory_limit = '{max(resources.memory - _BESIDE, _LEAST) // _MIB}MiB'")
+        db.execute(f"SET threads = {resources.threads}")
+        db.execute(f"SET temp_directory = '{resources.spill}'")
+        # Rows may come in any order: keeping theirs costs memory, and every query that needs one says so.
+        db.execute("SET preserve_insertion_order = false")
+        yield DuckDB(db)
