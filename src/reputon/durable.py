@@ -26,9 +26,18 @@ def write(path: Path, data: bytes | str) -> None:
     sync_directory(path.parent)
 
 
+def sync(file: Path) -> None:
+    """Make what a file holds survive a power loss."""
+    _sync(file)
+
+
 def sync_directory(directory: Path) -> None:
     """Make the names in a directory survive a power loss."""
-    descriptor = os.open(directory, os.O_RDONLY)
+    _sync(directory)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -5,41 +5,55 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+import pyarrow as pa
 
-from reputon.score.model import PLACES, Assessed, Factor, Floats, Parameters, Score, Signal, assess
+from reputon.evidence.kinds import Kind
+from reputon.score.model import HIGH, PLACES, SHOWN, Assessed, Factor, Floats, Parameters, Score, Signal, assess
 from reputon.subject import Subject, SubjectError, of_key, parse
 
-UNAUTHENTICATED = "unauth@"  # then the address: a tenant's name for mail that nobody signed for
+ONE = 1 << 20  # the fixed-point unit of a message
+UNAUTH = "unauth@"  # then the address: a tenant's name for mail that nobody signed for
+COLUMNS = {kind: kind.replace("-", "_") for kind in Kind}  # what an entity has of each kind
+
+# What the engine keeps of an entity: what counts of each kind in units of 1 / 2^20 message, its score and bounds (null:
+# no data), and the factor that costs most with its impact.
+SCORES = pa.schema(
+    [pa.field("subject", pa.int64()), pa.field("tenant", pa.int64())]
+    + [pa.field(column, pa.int64()) for column in COLUMNS.values()]
+    + [pa.field("value", pa.float64()), pa.field("low", pa.float64()), pa.field("high", pa.float64())]
+    + [pa.field("top", pa.string())]
+)
 
 Entity = tuple[int, str]  # (subject key or 0, tenant or ""): what is scored
 
 
-@dataclass(frozen=True, slots=True)
-class Recent:
-    """An entity's last 24 hours: messages by kind, pieces of bad evidence, who reported them, when the last one."""
+def scored(batch: pa.RecordBatch, parameters: Parameters) -> pa.RecordBatch:
+    """The formula for a batch of entities, as the engine adds them up (subject, tenant, a column a kind) -> SCORES."""
+    signals = parameters.signals
+    amounts = {kind: batch[column].to_numpy() / ONE for kind, column in COLUMNS.items()}
+    sample = amounts[Kind.SENT]
+    counts = np.zeros((len(sample), len(signals)))
+    for column, signal in enumerate(signals):
+        for kind, worth in signal.kinds.items():
+            counts[:, column] += amounts[Kind(kind)] * worth
+    made = assess(sample, counts, signals)
+    unknown = (sample < parameters.least_sample) & (counts.sum(axis=1) <= 0)
+    return pa.RecordBatch.from_arrays(
+        [
+            *(batch[name] for name in ("subject", "tenant", *COLUMNS.values())),
+            *(pa.array(each, mask=unknown) for each in (made.value, made.low, made.high)),
+            _tops(made.shares, signals),
+        ],
+        schema=SCORES,
+    )
 
-    messages: Mapping[str, int]
-    pieces: int
-    sources: frozenset[str]
-    latest: int | None
 
-    @property
-    def sent(self) -> int:
-        """Its volume."""
-        return self.messages.get("sent", 0)
-
-
-def together(parts: Iterable[Recent]) -> Recent:
-    """What several entities did, as one."""
-    messages: dict[str, int] = {}
-    pieces, sources, latest = 0, frozenset[str](), None
-    for each in parts:
-        for kind, count in each.messages.items():
-            messages[kind] = messages.get(kind, 0) + count
-        pieces += each.pieces
-        sources |= each.sources
-        latest = max((time for time in (latest, each.latest) if time is not None), default=None)
-    return Recent(messages, pieces, sources, latest)
+def _tops(shares: Floats, signals: tuple[Signal, ...]) -> pa.Array:
+    most = shares.argmax(axis=1)
+    share = shares[np.arange(len(most)), most]
+    impact = (share > 0).astype(int) + (share >= SHOWN) + (share > HIGH)
+    names = [""] + [f"{signal.name}:{each}" for signal in signals for each in ("LOW", "MEDIUM", "HIGH")]
+    return pa.array(names).take(pa.array(np.where(impact > 0, 3 * most + impact, 0)))
 
 
 def judged(amounts: Mapping[Entity, Mapping[str, float]], parameters: Parameters, now: datetime) -> list[Score]:
@@ -54,7 +68,7 @@ def judged(amounts: Mapping[Entity, Mapping[str, float]], parameters: Parameters
 
 def tenant_subject(tenant: str) -> Subject:
     """Whom a tenant's score is about: its domain, or the address of mail that nobody authenticated."""
-    name = tenant.removeprefix(UNAUTHENTICATED)
+    name = tenant.removeprefix(UNAUTH)
     try:
         return parse(name)
     except SubjectError:

@@ -19,7 +19,7 @@ from reputon.subject import Subject
 OPTIMISTIC, PESSIMISTIC = 0.2, 0.8  # quantiles of each rate for the bounds of a score
 PLACES = 2  # decimals: logarithms differ in the last bit between machines, decisions must not
 SHOWN = 0.2  # share of the loss from which a factor is of medium impact
-LARGE = 0.5
+HIGH = 0.5
 
 Impact = Literal["LOW", "MEDIUM", "HIGH"]
 Floats = NDArray[np.float64]
@@ -66,7 +66,7 @@ class Factor:
     @property
     def impact(self) -> Impact:
         """How much of the loss it is."""
-        return "HIGH" if self.share > LARGE else "MEDIUM" if self.share >= SHOWN else "LOW"
+        return "HIGH" if self.share > HIGH else "MEDIUM" if self.share >= SHOWN else "LOW"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ class DuckDB:
     def read(self, sql: str) -> Iterator[pa.RecordBatch]:
         """Batches as they come."""
         try:
-            yield from self._db.execute(sql).fetch_record_batch(BATCH)
+            yield from self._db.sql(sql).to_arrow_reader(BATCH)
         except duckdb.Error as error:
             raise _told(error) from None
 

@@ -1,6 +1,6 @@
 -- What those pairs usually send: the (lower) median of their closed days, those without mail left out.
--- In: counted, large; {today}: a day.
-WITH heavy AS (SELECT DISTINCT subject, tenant FROM large),
+-- In: counted, {large}; {today}: a day.
+WITH heavy AS (SELECT DISTINCT subject, tenant FROM {large}),
 volumes AS (
     SELECT c.subject AS subject, c.tenant AS tenant, c.day AS day, CAST(SUM(c.count) AS BIGINT) AS volume
     FROM counted c

@@ -1,0 +1,247 @@
+"""Run: the job that makes scores of evidence: what is remembered of every pair, of every entity, and the formula.
+
+The closed days of a day add up to the same all day long, so they are added once (`base`) and kept; an hour's run adds
+today, and scores anew whom anything was said of since the run before.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+
+from reputon import durable
+from reputon.evidence.rows import ROWS
+from reputon.score import judgement, sql, tallies
+from reputon.score.engines import Engine
+from reputon.score.judgement import ONE
+from reputon.score.model import Parameters
+from reputon.score.tallies import Sealed, Tallies
+
+DAY, HOUR = 86400, 3600
+SCOPES = {"address": sql.ADDRESS, "tenant": sql.TENANT}
+SOURCES = pa.schema([("source", pa.int64()), ("class", pa.int64()), ("sent_cap", pa.int64())])
+_SUMS = pa.schema([(name, pa.int64()) for name in ("subject", "tenant", "source", "kind", "amount")])
+_SHARING = pa.schema([("subject", pa.int64()), ("squares", pa.int64())])
+_MANIFEST = "scores.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a run is asked for: the files of evidence, the registered sources (SOURCES), parameters and the time."""
+
+    sealed: Sequence[Sealed]
+    sources: pa.Table
+    parameters: Parameters
+    now: datetime
+
+    @property
+    def seconds(self) -> int:
+        """The time; evidence of later times does not count."""
+        return int(self.now.timestamp())
+
+    @property
+    def today(self) -> int:
+        """The day of the time, since 1970 in UTC."""
+        return self.seconds // DAY
+
+    @property
+    def first_day(self) -> int:
+        """The oldest day that counts."""
+        return self.today - self.parameters.memory_days + 1
+
+    @property
+    def capped(self) -> bool:
+        """Whether there are sources that are not our own."""
+        return any(each for each in self.sources["class"].to_pylist())
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What a run left: folders of Parquet by scope (`judgement.SCORES`), and of whom a number changed (None: of all)."""
+
+    folder: Path
+    as_of: datetime
+    version: str
+    fresh: Path | None = None
+
+    def paths(self, scope: str, *, fresh: bool = False) -> list[str]:
+        """The files of a scope: of everybody, or of whom this run scored anew."""
+        folder = self.fresh if fresh and self.fresh else self.folder
+        return sorted(str(file) for file in (folder / scope).glob("*.parquet"))
+
+
+def tally(engine: Engine, known: Tallies, asked: Asked, about: str = "") -> None:
+    """Name what there is: `tally` by day and `hours` of the last 24; `about`: `AND ...`, a condition on pairs."""
+    hour = asked.seconds // HOUR
+    paths = [path for day in range(asked.first_day, asked.today) for path in _paths(known.days, day)]
+    # Where there is no tally (a time long past), and for the hours that are not whole, the evidence itself is read.
+    wanted = range(min(hour - 23, asked.today * 24), hour)
+    whole = [number for number in wanted if number in known.hours]
+    rest = {hour - 24, hour} | set(wanted) - set(whole)
+    engine.files("days", paths, tallies.DAYS)
+    engine.files("whole_hours", [path for number in whole for path in _paths(known.hours, number)], tallies.HOURS)
+    engine.files("evidence", [each.path for each in asked.sealed if each.hour in rest], ROWS)
+    some = tallies.hourly(asked.seconds - DAY, asked.seconds)
+    engine.view("hours", f"SELECT * FROM whole_hours WHERE TRUE {about} UNION ALL SELECT * FROM ({some}) AS some_hours "
+                         f"WHERE TRUE {about}", keep=True)  # fmt: skip
+    engine.view("tally", sql.text("tally", first=asked.first_day, today=asked.today, about=about))
+    engine.table("sources", asked.sources)
+    engine.table("fading", _fading(asked))
+    engine.view("counted", sql.text("counted"))
+
+
+def add(engine: Engine, asked: Asked, *, closed: bool) -> str:
+    """Name the sums of the closed days, or of today; the query that gives them."""
+    part = "closed" if closed else "today"
+    relation = "<" if closed else "="
+    engine.view(f"counted_{part}", f"SELECT * FROM counted WHERE day {relation} {asked.today}", keep=not closed)
+    least = asked.parameters.day_volume
+    engine.view(f"large_{part}", sql.text("large", counted=f"counted_{part}", least=least), keep=True)
+    engine.view(f"usual_{part}", sql.text("usual", large=f"large_{part}", today=asked.today), keep=True)
+    caps = sql.text("caps", large=f"large_{part}", usual=f"usual_{part}", least=least)
+    engine.view(f"caps_{part}", caps, keep=True)
+    return sql.text("sums", counted=f"counted_{part}", caps=f"caps_{part}")
+
+
+def entities(engine: Engine, sums: str, scope: tuple[str, str], *, capped: bool) -> str:
+    """The query for what counts of each entity of a scope, from the sums of its pairs."""
+    which = "tenant <> 0" if scope == sql.TENANT else "TRUE"
+    found = sql.by_entity(sums, *scope, which=which)
+    if not capped:
+        return found
+    engine.view("parts", found, keep=True)
+    return sql.together()
+
+
+def score(engine: Engine, asked: Asked, folder: Path) -> Results:
+    """Score everybody, or whom anything was said of since the last run that left its scores in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    known = Tallies(folder)
+    known.refresh(asked.sealed, engine, asked.now, asked.first_day)
+    tally(engine, known, asked)
+    last = _last(folder)
+    state = _state(known, asked)
+    base = _base(engine, asked, folder, state["base"])
+    engine.files("base", base, _SUMS)
+    engine.view("sums_today", add(engine, asked, closed=False), keep=True)
+    engine.view("sums", "SELECT * FROM base UNION ALL SELECT subject, tenant, source, kind, amount FROM sums_today")
+    since = _since(last, state, asked)
+    made = folder / f"scores-{asked.seconds}-{tallies.digest([json.dumps(state)])[:8]}"
+    results = _scored(engine, asked, made, since, folder / str(last["folder"]) if last and since is not None else None)
+    durable.write(folder / _MANIFEST, json.dumps(state | {"folder": made.name, "fresh": bool(results.fresh)}))
+    _tidy(folder, made, state["base"])
+    return results
+
+
+def latest(folder: Path) -> Results | None:
+    """What the last run left."""
+    last = _last(folder)
+    if last is None:
+        return None
+    made = folder / last["folder"]
+    return Results(made, datetime.fromtimestamp(last["as_of"], UTC), last["version"], made / "fresh" if last["fresh"] else None)
+
+
+def _scored(engine: Engine, asked: Asked, made: Path, since: int | None, old: Path | None) -> Results:
+    """The scores of everybody; with `since` (an hour) and `old`, those of all others are taken from before."""
+    formula = partial(judgement.scored, parameters=asked.parameters)
+    shutil.rmtree(made, ignore_errors=True)
+    (made / "fresh").mkdir(parents=True)
+    if since is not None:
+        engine.view("touched", f"SELECT DISTINCT subject, tenant FROM hours WHERE hour >= {since}", keep=True)
+    for scope, entity in SCOPES.items():
+        column = "subject" if scope == "address" else "tenant"
+        sums = "sums"
+        if since is not None:
+            sums = f"sums_{scope}"
+            engine.view(sums, f"SELECT * FROM sums WHERE {column} IN (SELECT {column} FROM touched)")
+        target = made / "fresh" / scope if old else made / scope
+        query = entities(engine, sums, entity, capped=asked.capped)
+        tallies.parquet(engine, f"{query} ORDER BY {column}", target, formula=formula, schema=judgement.SCORES)
+        if old:
+            _merged(engine, scope, column, (old / scope, target, made / scope), judgement.SCORES)
+    _shared(engine, made, old)
+    return Results(made, asked.now, asked.parameters.version, made / "fresh" if old else None)
+
+
+def _shared(engine: Engine, made: Path, old: Path | None) -> None:
+    """Who shares which address, as the scores have it."""
+    target = made / "fresh" / "sharing" if old else made / "sharing"
+    tallies.parquet(engine, sql.text("sharing", sums="sums_address" if old else "sums"), target)
+    if old:
+        _merged(engine, "sharing", "subject", (old / "sharing", target, made / "sharing"), _SHARING, "touched")
+
+
+def _merged(
+    engine: Engine, what: str, column: str, folders: tuple[Path, Path, Path], schema: pa.Schema, by: str = "fresh"
+) -> None:
+    """Old rows whose entity has no new one, and the new ones."""
+    old, fresh, target = folders
+    for name, folder in (("old", old), ("fresh", fresh)):
+        engine.files(name, sorted(str(file) for file in folder.glob("*.parquet")), schema)
+    query = (f"SELECT * FROM old WHERE {column} NOT IN (SELECT {column} FROM {by}) UNION ALL SELECT * FROM fresh "
+             f"ORDER BY {column}")  # fmt: skip
+    tallies.parquet(engine, query, target)
+
+
+def _base(engine: Engine, asked: Asked, folder: Path, name: str) -> Sequence[str]:
+    """The sums of the closed days, added up once a day and again where their tallies changed."""
+    place = folder / f"base-{name}"
+    if not place.exists():
+        return tallies.parquet(engine, add(engine, asked, closed=True), place)
+    return sorted(str(file) for file in place.glob("*.parquet"))
+
+
+def _state(known: Tallies, asked: Asked) -> dict[str, object]:
+    """What a run's answer depends on, in digests: `base` of the closed days, `hours` of today's whole ones."""
+    days = [f"{day} {each.of}" for day, each in known.days.items() if asked.first_day <= day < asked.today]
+    rules = json.dumps([asked.today, asked.parameters.version, asked.sources.to_pylist()])
+    hours = {str(hour): each.of for hour, each in known.hours.items() if hour >= asked.today * 24}
+    return {
+        "base": tallies.digest([*days, rules]), "hours": hours, "as_of": asked.seconds,
+        "version": asked.parameters.version,
+    }  # fmt: skip
+
+
+def _since(last: "dict[str, object] | None", state: dict[str, object], asked: Asked) -> int | None:
+    """The first hour in which anything is new since the last run; None: everybody has to be scored."""
+    if last is None or last["base"] != state["base"] or int(str(last["as_of"])) > asked.seconds:
+        return None
+    before, now = last["hours"], state["hours"]
+    assert isinstance(before, dict)
+    assert isinstance(now, dict)
+    # Its current hour was not whole then, so it has no digest there, and counts as changed.
+    changed = [int(hour) for hour in now if before.get(hour) != now[hour]]
+    if any(hour not in now for hour in before):
+        return None
+    return min([*changed, asked.seconds // HOUR])
+
+
+def _fading(asked: Asked) -> pa.Table:
+    parameters, days = asked.parameters, range(asked.first_day, asked.today + 1)
+    weights = [round(ONE * 2 ** (-(asked.today - day) / parameters.half_life_days)) for day in days]
+    return pa.table({"day": pa.array(days, pa.int32()), "weight": pa.array(weights, pa.int64())})
+
+
+def _paths(known: "dict[int, tallies.Tally]", number: int) -> Iterator[str]:
+    if number in known:
+        yield from known[number].paths
+
+
+def _last(folder: Path) -> "dict[str, object] | None":
+    try:
+        found: dict[str, object] = json.loads((folder / _MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return found
+
+
+def _tidy(folder: Path, made: Path, base: object) -> None:
+    for each in (*folder.glob("scores-*"), *folder.glob("base-*")):
+        if each not in (made, folder / f"base-{base}"):
+            shutil.rmtree(each, ignore_errors=True)
