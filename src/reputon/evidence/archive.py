@@ -1,0 +1,226 @@
+"""Archive: the sealed part of a node's evidence: Parquet files by day and hour, and the manifest that makes them count.
+
+The order of steps is what makes a crash harmless: files first, then the manifest in one step, then what it made
+needless.  Files that no manifest names count for nobody; the next seal removes them.
+"""
+
+import fcntl
+import hashlib
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from reputon import durable
+from reputon.evidence import manifest
+from reputon.evidence.database import Database
+from reputon.evidence.kinds import EvidenceError
+from reputon.evidence.manifest import Manifest, Sealed
+from reputon.evidence.places import Place
+from reputon.evidence.rows import HOUR, HOURS, ORDER, ROWS, unpacked
+
+FILES = "evidence"
+NAMES = "names"
+PORTION = 1_000_000  # rows that are sealed at once: about 150 MB of memory
+LOCK = "evidence.lock"
+NODE = "node"
+
+_NAME = pa.schema([pa.field("key", pa.int64(), nullable=False), pa.field("text", pa.string(), nullable=False)])
+
+
+class Archive:
+    """What one node has sealed; it alone writes its manifest, one process at a time."""
+
+    def __init__(self, state_dir: Path, db: Database, place: Place) -> None:
+        self._state_dir, self._db, self.place = state_dir, db, place
+        self.node = _node(state_dir)
+        self.store = db.setting("store") or ""
+
+    def manifest(self) -> Manifest:
+        """This node's manifest as it is now."""
+        return manifest.load(self.place, self.node)
+
+    def manifests(self) -> list[Manifest]:
+        """Those of all nodes."""
+        return manifest.load_all(self.place)
+
+    @contextmanager
+    def changing(self) -> Iterator[Manifest]:
+        """The manifest while nobody else seals, purges or retains here; what a crash left is tidied up first."""
+        with locked(self._state_dir):
+            now = self.manifest()
+            self._drop(now)
+            self._remove_orphans(now)
+            yield now
+
+    def seal(self) -> list[Sealed]:
+        """Move every open batch into files; those that were made."""
+        made: list[Sealed] = []
+        with self.changing() as now:
+            while portion := self._portion(now.sealed_of(self.store)):
+                last, table = portion
+                number = self._number()
+                new = self._write(table, number)
+                unpublished = self._db.all("SELECT key, text FROM name WHERE published = 0")
+                names = self._publish(unpublished, number)
+                now = replace(now, store=self.store, sealed_to=last, files=now.files + new, names=now.names + names)
+                manifest.save(self.place, now)
+                self._published(unpublished)
+                self._drop(now)
+                made += new
+        return made
+
+    def forget(self, source: int) -> int:
+        """Write every file anew that has rows of this source; how many rows that were."""
+        gone = 0
+        with self.changing() as now:
+            old = [each for each in now.files if source in each.sources]
+            number, new = self._number(), list[Sealed]()
+            for file in old:
+                rows = self.read(file.path)
+                kept = rows.filter(pc.not_equal(rows["source"], source))
+                gone += rows.num_rows - kept.num_rows
+                new += self._write(kept, number) if kept.num_rows else ()
+                number = self._number()
+            self._replace(now, [each.path for each in old], tuple(new))
+        return gone
+
+    def drop(self, before: int) -> list[Sealed]:
+        """Take the files of the days before one (since 1970) away; those that were."""
+        with self.changing() as now:
+            old = [each for each in now.files if each.day < before]
+            self._replace(now, [each.path for each in old], ())
+        return old
+
+    def read(self, path: str, columns: list[str] | None = None) -> pa.Table:
+        """The rows of a file; EvidenceError if it is not there or broken."""
+        data = self.place.get(path)
+        if data is None:
+            raise EvidenceError(f"{self.place.shown(path)} is not there: see `reputon state check`")
+        try:
+            return pq.read_table(pa.BufferReader(data), columns=columns)
+        except (pa.ArrowException, OSError) as error:
+            shown = self.place.shown(path)
+            raise EvidenceError(f"{shown} is broken ({error!s:.80}): see `reputon state check`") from None
+
+    def _portion(self, sealed_to: int) -> tuple[int, pa.Table] | None:
+        """The oldest open batches, up to PORTION rows and one batch: the last one's number, and all their rows."""
+        last, total, tables = 0, 0, []
+        with self._db.reading() as sql:
+            for last, rows, blob in sql.execute(
+                "SELECT id, rows, blob FROM batch WHERE id > ? ORDER BY id", (sealed_to,)
+            ):
+                tables.append(opened(last, blob))
+                if (total := total + rows) >= PORTION:
+                    break
+        return (last, pa.concat_tables(tables)) if tables else None
+
+    def _write(self, table: pa.Table, number: int) -> tuple[Sealed, ...]:
+        """A file for each hour of these rows."""
+        table = table.sort_by([(name, "ascending") for name in ("hour", *ORDER)])
+        hours = table["hour"].to_numpy()
+        starts = np.flatnonzero(np.diff(hours, prepend=hours[0] - 1))
+        ends = [*starts[1:], len(hours)]
+        return tuple(self._file(table.slice(a, b - a), number) for a, b in zip(starts, ends, strict=True))
+
+    def _file(self, table: pa.Table, number: int) -> Sealed:
+        hour, bounds = table["hour"][0].as_py(), pc.min_max(table["time"]).as_py()
+        at = datetime.fromtimestamp(hour * HOUR, UTC)
+        path = f"{FILES}/date={at:%Y-%m-%d}/hour={at:%H}/{self.node}-{number}.parquet"
+        data = _parquet(table.cast(ROWS))
+        self.place.put(path, data)
+        sources = tuple(sorted(pc.unique(table["source"]).to_pylist()))
+        digest = hashlib.blake2b(data, digest_size=16).hexdigest()
+        return Sealed(path, hour // HOURS, hour, table.num_rows, len(data), self.node, bounds["min"], bounds["max"],
+                      sources, digest)  # fmt: skip
+
+    def _publish(self, names: list[tuple[Any, ...]], number: int) -> tuple[str, ...]:
+        """Put names beside the files, for those who read them elsewhere."""
+        if not names:
+            return ()
+        name = f"{NAMES}/{self.node}-{number}.parquet"
+        self.place.put(name, names_file(names))
+        return (name,)
+
+    def _published(self, names: list[tuple[Any, ...]]) -> None:
+        if names:
+            with self._db.writing() as sql:
+                sql.executemany("UPDATE name SET published = 1 WHERE key = ?", [each[:1] for each in names])
+
+    def _replace(self, now: Manifest, old: list[str], new: tuple[Sealed, ...]) -> None:
+        if not old:
+            return
+        changed = now.without(set(old))
+        manifest.save(self.place, replace(changed, store=changed.store or self.store, files=changed.files + new))
+        for path in old:
+            self.place.remove(path)
+
+    def _drop(self, now: Manifest) -> None:
+        """Take out of the database what the manifest says is in files."""
+        sealed_to = now.sealed_of(self.store)
+        if self._db.all("SELECT 1 FROM batch WHERE id <= ? LIMIT 1", (sealed_to,)):
+            with self._db.writing() as sql:
+                sql.execute("DELETE FROM batch WHERE id <= ?", (sealed_to,))
+
+    def _remove_orphans(self, now: Manifest) -> None:
+        known = {*now.names, *(each.path for each in now.files)}
+        for name in (*self.place.names(FILES), *self.place.names(NAMES)):
+            own = name.rpartition("/")[2].lstrip(".").startswith(f"{self.node}-")
+            if own and name not in known:
+                self.place.remove(name)
+
+    def _number(self) -> int:
+        """A number that no file of this node had: written down before it is used, and never given again."""
+        with self._db.writing() as sql:
+            sql.execute("INSERT INTO setting VALUES ('number', '1') ON CONFLICT DO UPDATE SET value = value + 1")
+            return int(sql.execute("SELECT value FROM setting WHERE name = 'number'").fetchone()[0])
+
+
+def opened(number: int, blob: bytes) -> pa.Table:
+    """The rows of an open batch."""
+    try:
+        return unpacked(blob)
+    except (pa.ArrowException, OSError):
+        raise EvidenceError(f"batch {number} of the database is broken: see `reputon state check`") from None
+
+
+def names_file(names: list[tuple[Any, ...]]) -> bytes:
+    """Keys and their names as Parquet."""
+    keys, texts = zip(*sorted(names), strict=True)
+    return _parquet(pa.table([pa.array(keys, pa.int64()), pa.array(texts, pa.string())], schema=_NAME))
+
+
+@contextmanager
+def locked(state_dir: Path) -> Iterator[None]:
+    """Alone among those who change what is sealed; waits for whoever does.  The lock ends with its process."""
+    descriptor = os.open(state_dir / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _parquet(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    return sink.getvalue().to_pybytes()
+
+
+def _node(state_dir: Path) -> str:
+    """The name of this state directory among all that write to one place."""
+    file = state_dir / NODE
+    if not file.exists():
+        with locked(state_dir):
+            if not file.exists():
+                durable.write(file, uuid.uuid4().hex[:12] + "\n")
+    return file.read_text().strip()
