@@ -73,6 +73,20 @@ class Cause(Section):
 
 
 @dataclass(frozen=True)
+class Score(Section):
+    """How evidence is added up (docs/score.md)."""
+
+    engine: Annotated[Literal["duckdb", "spark", "clickhouse"], "What adds: on one machine, or on a cluster."] = (
+        "duckdb"
+    )
+    master: Annotated[str, "Spark's cluster, as in spark://host:7077."] = "local[*]"
+    memory_mb: Annotated[
+        int, Within(512), "Megabytes that scoring may take; more is spilled to the state directory."
+    ] = 2048
+    threads: Annotated[int, Within(0, 1024), "Threads that may score; 0: one a core."] = 0
+
+
+@dataclass(frozen=True)
 class Listing(Section):
     """Who is listed, and until when (scoring.md 6.3; docs/listing.md)."""
 
@@ -169,6 +183,7 @@ class Config(Section):
     lists: Lists = field(default_factory=Lists)
     bounce: Bounce = field(default_factory=Bounce)
     cause: Cause = field(default_factory=Cause)
+    score: Score = field(default_factory=Score)
     listing: Listing = field(default_factory=Listing)
     zone: Zone = field(default_factory=Zone)
     serve: Serve = field(default_factory=Serve)

@@ -1,21 +1,20 @@
 """The rule: each condition just met and just missed; one lying source lists nobody; shared addresses are spared."""
 
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import pyarrow as pa
 import pytest
+from tests.evidence_made import scoring
 
-from reputon.evidence.store import ROWS
 from reputon.listing import policy
 from reputon.listing.ledger import Ledger
 from reputon.listing.lookup import look_up
 from reputon.listing.policy import Settings
 from reputon.listing.rescore import propose, rescore
-from reputon.score import parameters
-from reputon.subject import address_key, parse
+from reputon.subject import parse
 
-PARAMETERS = parameters.load()
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ADDRESS = "9.9.9.9"  # public: reserved ones are never listed
 
@@ -26,14 +25,16 @@ def ledger(tmp_path):
         yield made
 
 
-def rows(*evidence, now=NOW):
-    """(hours ago, source, address, tenant, kind, count)."""
-    made = [
-        (int((now - timedelta(hours=ago)).timestamp()), source, address_key(address), *rest)
-        for ago, source, address, *rest in evidence
-    ]
-    columns: list[Any] = list(zip(*made, strict=True)) or [() for _ in ROWS]
-    return pa.table([pa.array(c, f.type) for c, f in zip(columns, ROWS, strict=True)], schema=ROWS)
+@contextmanager
+def rated(evidence, now=NOW):
+    """(hours ago, source, address, tenant, kind, count), each time in a store of its own."""
+    with TemporaryDirectory() as folder, scoring(Path(folder), evidence, now) as (engine, asked):
+        yield engine, asked, Path(folder) / "scores"
+
+
+def rescored(ledger, evidence=(), now=NOW, act=rescore, **settings):
+    with rated(evidence, now) as given:
+        return act(*given, ledger, Settings(**settings))
 
 
 def bad(address=ADDRESS, tenant="spam.example", sent=100, ago=1.0):
@@ -49,7 +50,7 @@ def clean(address=ADDRESS, count=29, sent=5, ago=1.0):
 
 
 def listed(ledger, evidence, now=NOW, **settings):
-    done = rescore(rows(*evidence, now=now), ledger, Settings(**settings), PARAMETERS, now)
+    done = rescored(ledger, evidence, now, **settings)
     return {each.subject.text: each for each in done.listings}
 
 
@@ -104,7 +105,7 @@ def test_a_noisy_tenant_of_forty_percent(ledger, tmp_path):
     evidence = [*clean(sent=6), *bad(sent=116)]  # 29 * 6 clean, 116 of 290 noisy
     spared = listed(ledger, evidence)
     assert set(spared) == {"spam.example"}
-    done = propose(rows(*evidence), ledger, Settings(), PARAMETERS, NOW)
+    done = rescored(ledger, evidence, act=propose)
     assert "effective tenants" in done.spared[parse(ADDRESS)]
     with Ledger(tmp_path / "other") as other:
         assert set(listed(other, evidence, shared="address")) == {ADDRESS}
@@ -141,10 +142,10 @@ def test_a_listing_is_extended_and_ends_by_itself(ledger):
     assert again.since == first.since
     assert again.expires == later + timedelta(hours=24)
     over = again.expires
-    done = rescore(rows(now=over), ledger, Settings(), PARAMETERS, over)
+    done = rescored(ledger, now=over)
     assert {change.what for change in done.changes} == {"expired"}
     assert done.listings == ()
-    assert rescore(rows(now=over), ledger, Settings(), PARAMETERS, over).changes == ()
+    assert rescored(ledger, now=over).changes == ()
 
 
 def test_old_evidence_does_not_list_again(ledger):
@@ -174,7 +175,7 @@ def test_removal_settles_what_was_seen(ledger):
 
 def test_dry_run_writes_nothing(ledger):
     before = ledger.revision()
-    done = propose(rows(*bad()), ledger, Settings(), PARAMETERS, NOW)
+    done = rescored(ledger, bad(), act=propose)
     assert done.listings
     assert ledger.revision() == before
     assert ledger.listings(NOW) == []
@@ -182,16 +183,14 @@ def test_dry_run_writes_nothing(ledger):
 
 
 def test_lookup_tells_who_is_to_blame(ledger):
-    evidence = rows(*clean(sent=6), *bad(sent=116))
-    rescore(evidence, ledger, Settings(), PARAMETERS, NOW)
-    known = look_up(evidence, ledger, parse(ADDRESS), PARAMETERS, NOW)
+    with rated([*clean(sent=6), *bad(sent=116)]) as given:
+        rescore(*given, ledger, Settings())
+        known, tenant, nobody = (look_up(*given, ledger, parse(each)) for each in (ADDRESS, "spam.example", "8.8.8.8"))
     assert known.listing is None
     assert known.parts[0].tenant == "spam.example"
     assert len(known.parts) == 30
-    tenant = look_up(evidence, ledger, parse("spam.example"), PARAMETERS, NOW)
     assert tenant.listing is not None
     assert tenant.score is not None
-    nobody = look_up(evidence, ledger, parse("8.8.8.8"), PARAMETERS, NOW)
     assert (nobody.score, nobody.listing, nobody.parts) == (None, None, ())
 
 

@@ -34,7 +34,7 @@ def ls(
     from reputon import config
 
     with rating.opened(config.load(config_path), now) as given:
-        found = given.ledger.listings(given.now)
+        found = given.ledger.listings(given.asked.now)
     table = Table("subject", "scope", "reasons", "since", "ends", box=None, padding=(0, 2))
     for each in found:
         if as_json_:
@@ -60,7 +60,7 @@ def rm(
     from reputon.subject import parse
 
     with rating.opened(config.load(config_path), now) as given:
-        gone = given.ledger.remove(parse(subject), given.now, why)
+        gone = given.ledger.remove(parse(subject), given.asked.now, why)
     if as_json_:
         console.print_json(as_json(gone))
     else:

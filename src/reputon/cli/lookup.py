@@ -28,7 +28,7 @@ def command(
 
     wanted = parse(subject)
     with rating.opened(config.load(config_path), now) as given:
-        known = look_up(given.rows, given.ledger, wanted, given.parameters, given.now)
+        known = look_up(given.engine, given.asked, given.folder, given.ledger, wanted)
     _json(known) if as_json else _show(known)
     if known.listing is not None:
         console.end(console.Exit.BAD_NEWS)

@@ -1,9 +1,11 @@
-"""Rating from the command line: what the rater's verbs share: the store's rows, the ledger, the rule's settings."""
+"""Rating from the command line: what the rater's verbs share: an engine over the store, the ledger, the rule."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,12 +13,13 @@ import typer
 from reputon.cli import console
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from reputon.config import Config
     from reputon.listing.ledger import Ledger
     from reputon.listing.policy import Settings
-    from reputon.score.model import Parameters
+    from reputon.score.engines import Engine, Resources
+    from reputon.score.run import Asked
+
+FOLDER = "scores"  # of the state directory: tallies, sums and scores, all of which evidence makes again
 
 NowOption = Annotated[str | None, typer.Option("--now", metavar="TIME", help="As of this time (RFC 3339).")]
 
@@ -25,26 +28,36 @@ NowOption = Annotated[str | None, typer.Option("--now", metavar="TIME", help="As
 class Rating:
     """Everything that scoring needs at a time."""
 
-    rows: "pa.Table"
+    engine: "Engine"
+    asked: "Asked"
+    folder: Path
     ledger: "Ledger"
     settings: "Settings"
-    parameters: "Parameters"
-    now: datetime
 
 
 @contextmanager
 def opened(config: "Config", now: str | None) -> "Iterator[Rating]":
-    """The state directory's evidence and ledger."""
+    """The state directory's evidence, sealed, and its ledger."""
     from reputon.evidence.store import Store
     from reputon.listing.ledger import Ledger
     from reputon.listing.policy import Settings
-    from reputon.score import engine, parameters
+    from reputon.score import engines, parameters, run
 
     at = console.parse_time(now) if now else datetime.now(UTC)
-    published = parameters.load()
+    folder = config.state_dir / FOLDER
     with Store(config.state_dir) as store, Ledger(config.state_dir) as ledger:
-        rows = store.rows(since=engine.since(published, at), until=int(at.timestamp()) + 1)
-        yield Rating(rows, ledger, Settings(**asdict(config.listing)), published, at)
+        store.seal()
+        asked = run.Asked(store.files(), run.sources([]), parameters.load(), at, store.names)
+        with engines.opened(config.score.engine, resources(config)) as engine:
+            yield Rating(engine, asked, folder, ledger, Settings(**asdict(config.listing)))
+
+
+def resources(config: "Config") -> "Resources":
+    """What scoring may take."""
+    from reputon.score.engines import Resources
+
+    threads = config.score.threads or os.cpu_count() or 1
+    return Resources(config.score.memory_mb << 20, threads, config.state_dir / FOLDER / "spill", config.score.master)
 
 
 def bar(value: float, width: int = 20) -> str:

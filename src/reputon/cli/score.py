@@ -7,6 +7,7 @@ import typer
 from reputon.cli import console, rating
 
 if TYPE_CHECKING:
+    from reputon.cli.rating import Rating
     from reputon.listing.rescore import Rescored
     from reputon.score.model import Score
 
@@ -27,15 +28,11 @@ def command(
 
     with rating.opened(config.load(config_path), now) as given:
         act = propose if dry_run else rescore
-        done = act(given.rows, given.ledger, given.settings, given.parameters, given.now)
-    _json(done) if as_json else _show(done, most)
-    console.end(_end(done))
-
-
-def _end(done: "Rescored") -> console.Exit:
-    if not done.scores:
-        return console.Exit.UNKNOWN
-    return console.Exit.BAD_NEWS if done.listings else console.Exit.DONE
+        done = act(given.engine, given.asked, given.folder, given.ledger, given.settings)
+        is_empty = _json(given, done) if as_json else _show(given, done, most)
+    if is_empty:
+        console.end(console.Exit.UNKNOWN)
+    console.end(console.Exit.BAD_NEWS if done.listings else console.Exit.DONE)
 
 
 def as_json(score: "Score") -> dict[str, object]:
@@ -47,16 +44,23 @@ def as_json(score: "Score") -> dict[str, object]:
     return made | {"subject": score.subject.text, "confidence": score.confidence, "factors": factors}
 
 
-def _json(done: "Rescored") -> None:
-    for each in done.scores:
+def _json(given: "Rating", done: "Rescored") -> bool:
+    """Whether there was no evidence at all."""
+    from reputon.score import reading
+
+    is_empty = True
+    for each in reading.all_of(given.engine, done.results, given.asked.names, given.asked.parameters):
         console.print_json({"score": as_json(each)})
+        is_empty = False
     for change in done.changes:
         console.print_json({"change": change.what, "subject": change.listing.subject.text, "why": change.why,
                             "expires": change.listing.expires})  # fmt: skip
+    return is_empty
 
 
-def _show(done: "Rescored", most: int) -> None:
-    from rich.table import Table
+def _show(given: "Rating", done: "Rescored", most: int) -> bool:
+    """Whether there was no evidence at all."""
+    from reputon.score import reading
 
     for change in done.changes:
         until = console.time_text(change.listing.expires)
@@ -65,21 +69,27 @@ def _show(done: "Rescored", most: int) -> None:
         )
     for subject, why in done.spared.items():
         console.out.print(f"spared: {subject}: {why}", markup=False)
-    known = sorted((each for each in done.scores if each.value is not None), key=lambda each: each.value or 0.0)
-    if not done.scores:
+    known, unknown = reading.counts(given.engine, done.results)
+    if not known + unknown:
         console.out.print("no evidence yet: `reputon ingest` takes it in")
-        return
+        return True
+    _table(reading.lowest(given.engine, done.results, given.asked.names, given.asked.parameters, most))
+    console.out.print(
+        f"{known} scores, {unknown} without enough data, {len(done.listings)} listed"
+        + (f"; {known - most} higher ones are not shown" if known > most else "")
+    )
+    return False
+
+
+def _table(lowest: "list[Score]") -> None:
+    from rich.table import Table
+
     table = Table(box=None, padding=(0, 1))
     for name in ("subject", "score", "", "messages", "costs most"):
         table.add_column(name, no_wrap=True)
-    for each in known[:most]:
+    for each in lowest:
         value = each.value or 0.0
         top = f"{each.top.kind} ({each.top.share:.0%})" if each.top else ""
         table.add_row(str(each.subject), f"{value:.0f}", f"[{rating.style(value)}]{rating.bar(value)}[/]",
                       f"{each.sample:.0f}", top)  # fmt: skip
     console.out.print(table)
-    rest = len(known) - most
-    console.out.print(
-        f"{len(known)} scores, {len(done.scores) - len(known)} without enough data, {len(done.listings)} listed"
-        + (f"; {rest} higher ones are not shown" if rest > 0 else "")
-    )

@@ -1,17 +1,16 @@
 """Lookup: everything that is known of one subject: its score and why, its tenants, its listing and clock."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
+from reputon.evidence.rows import key
 from reputon.listing import policy
 from reputon.listing.ledger import Ledger
 from reputon.listing.policy import Listing
-from reputon.score import engine
-from reputon.score.engine import Scope
-from reputon.score.model import Parameters, Score
+from reputon.score import about
+from reputon.score.engines import Engine
+from reputon.score.model import Score
+from reputon.score.run import Asked
 from reputon.subject import Subject
 
 
@@ -26,19 +25,16 @@ class Known:
     past: tuple[Listing, ...]
 
 
-def look_up(rows: pa.Table, ledger: Ledger, subject: Subject, parameters: Parameters, now: datetime) -> Known:
-    """Look one subject up in evidence (`rows` as for `rescore`) and in the ledger."""
-    is_address = subject.kind == "ip"
-    own = pc.equal(rows["subject"], subject.key) if is_address else pc.equal(rows["tenant"], subject.text)
-    about = rows.filter(own)
-    scope: Scope = "address" if is_address else "tenant"
-    found = engine.scores(about, scope, parameters, now)
-    parts = engine.scores(about, "pair", parameters, now)
-    past = ledger.past(now - policy.MEMORY, subject)
+def look_up(engine: Engine, asked: Asked, folder: Path, ledger: Ledger, subject: Subject) -> Known:
+    """Look one subject up in evidence (as for `rescore`) and in the ledger."""
+    which = f"subject = {subject.key}" if subject.kind == "ip" else f"tenant = {key(subject.text)}"
+    about.name(engine, asked, folder, which)
+    score = about.score(engine, asked, "address" if subject.kind == "ip" else "tenant")
+    past = ledger.past(asked.now - policy.MEMORY, subject)
     return Known(
         subject,
-        found[0] if found else None,
-        tuple(sorted(parts, key=lambda each: (each.value is None, each.value))),
-        ledger.listing(subject, now),
-        tuple(each for each in past if each.expires <= now),
+        score,
+        about.pairs(engine, asked),
+        ledger.listing(subject, asked.now),
+        tuple(each for each in past if each.expires <= asked.now),
     )

@@ -1,14 +1,15 @@
 """Sharing: whether an address is shared, who spoils it, and what remains of it without them (scoring.md 6.4)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
 from reputon.listing import policy
 from reputon.listing.policy import Settings, Verdict
-from reputon.score.judgement import Entity, Recent, tenant_subject, together
+from reputon.score.judgement import UNAUTH, Entity, Recent, tenant_subject, together
 from reputon.score.model import Parameters
+from reputon.score.recent import Recents
 from reputon.subject import Subject, of_key
 
 SHARED = 3.0  # effective tenants from which an address is shared
@@ -26,45 +27,36 @@ class Judged:
     spared: dict[Subject, str]
 
 
-def effective(volumes: Iterable[int]) -> float:
-    """How many tenants there are in effect: 1 / sum(share^2), so that the tiny ones do not count; 0 for no volume."""
-    found = list(volumes)
-    total = sum(found)
-    return total * total / sum(each * each for each in found) if total else 0.0
-
-
-def effective_tenants(volumes: Mapping[Entity, int]) -> dict[int, float]:
-    """The effective tenants of each address, from what each tenant sent there."""
-    return {key: effective(parts.values()) for key, parts in _by_address(volumes).items()}
-
-
 def judge(
-    recent: Mapping[Entity, Recent],
-    volumes: Mapping[Entity, int],
+    recents: Recents,
     settings: Settings,
     parameters: Parameters,
     now: datetime,
+    ignored: frozenset[Subject] = frozenset(),
 ) -> Judged:
-    """The verdicts, from what each tenant did at each address in 24 hours, and what it sent there in all."""
-    at = _by_address(recent)
+    """The verdicts, from what each tenant did at each address in 24 hours.
+
+    `ignored`: addresses whose owners were told of their noisy tenants, and did nothing: those are judged as a whole.
+    """
+    at = _by_address(recents.pairs)
     whole = policy.verdicts(
         {(key, ""): together(parts.values()) for key, parts in at.items()}, settings, parameters, now
     )
     if settings.shared == "address":
         return Judged({of_key(key): verdict for (key, _), verdict in whole.items()}, {})
-    tenants = _tenants(recent, settings, parameters, now)
+    tenants = _tenants(recents, settings, parameters, now)
     low = {tenant for tenant, verdict in tenants.items() if verdict.is_low}
-    many = {key: count for key, count in effective_tenants(volumes).items() if count >= SHARED and key in at}
+    many = {key: count for key, count in recents.effective.items() if count >= SHARED and key in at}
     rests = policy.verdicts({(key, ""): _without(low, at[key]) for key in many}, settings, parameters, now)
     # Mail that nobody signed for has no name of its own to list: it stands for its address, which is judged below.
     made = {tenant_subject(tenant): verdict for tenant, verdict in tenants.items()}
     judged = Judged({subject: verdict for subject, verdict in made.items() if subject.kind == "domain"}, {})
     for entity, verdict in whole.items():
         key = entity[0]
-        if key not in many:
+        if key not in many or of_key(key) in ignored:
             judged.verdicts[of_key(key)] = verdict
             continue
-        bad = {tenant for tenant in at[key] if tenants[tenant].is_bad}
+        bad = {tenant for tenant in at[key] if tenant in tenants and tenants[tenant].is_bad}
         found, why = _of_shared(verdict, rests[entity], _share(bad, at[key]), many[key])
         judged.verdicts[of_key(key)] = found
         if why:
@@ -84,12 +76,12 @@ def _of_shared(whole: Verdict, rest: Verdict, share: float, tenants: float) -> t
     return replace(rest, why=spared), spared if whole.is_bad else ""
 
 
-def _tenants(
-    recent: Mapping[Entity, Recent], settings: Settings, parameters: Parameters, now: datetime
-) -> dict[str, Verdict]:
+def _tenants(recents: Recents, settings: Settings, parameters: Parameters, now: datetime) -> dict[str, Verdict]:
+    """The verdicts of the tenants that look bad; of no other tenant is everything known."""
     parts: dict[str, list[Recent]] = {}
-    for (_, tenant), each in recent.items():
-        parts.setdefault(tenant, []).append(each)
+    for (_, tenant), each in recents.pairs.items():
+        if tenant in recents.low or tenant.startswith(UNAUTH):
+            parts.setdefault(tenant, []).append(each)
     found = policy.verdicts({(0, tenant): together(all_) for tenant, all_ in parts.items()}, settings, parameters, now)
     return {tenant: verdict for (_, tenant), verdict in found.items()}
 

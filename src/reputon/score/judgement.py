@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from math import floor
 
 import numpy as np
 import pyarrow as pa
@@ -24,18 +25,74 @@ SCORES = pa.schema(
     + [pa.field("top", pa.string())]
 )
 
+# What speaks against a sender; the rest of the kinds are volume, or somebody's opinion of it.
+BAD = (Kind.UNKNOWN_USER, Kind.COMPLAINT, Kind.TRAP_PRISTINE, Kind.TRAP_RECYCLED, Kind.FILTERED, Kind.MALWARE)
+
 Entity = tuple[int, str]  # (subject key or 0, tenant or ""): what is scored
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """An entity's last 24 hours: messages by kind of each class of source (0: our own), pieces of bad evidence, who
+    reported those, and when the last one.
+    """
+
+    parts: Mapping[int, Mapping[str, int]]
+    pieces: int
+    sources: frozenset[str]
+    latest: int | None
+
+    @property
+    def messages(self) -> dict[str, int]:
+        """What counts of it, by kind."""
+        return capped(self.parts)
+
+    @property
+    def sent(self) -> int:
+        """Its volume."""
+        return self.messages.get(Kind.SENT, 0)
+
+
+def together(all_of_them: Iterable[Recent]) -> Recent:
+    """What several entities did, as one."""
+    parts: dict[int, dict[str, int]] = {}
+    pieces, sources, latest = 0, frozenset[str](), None
+    for each in all_of_them:
+        for source, messages in each.parts.items():
+            sums = parts.setdefault(source, {})
+            for kind, count in messages.items():
+                sums[kind] = sums.get(kind, 0) + count
+        pieces += each.pieces
+        sources |= each.sources
+        latest = max((time for time in (latest, each.latest) if time is not None), default=None)
+    return Recent(parts, pieces, sources, latest)
+
+
+def capped(parts: Mapping[int, Mapping[str, int]]) -> dict[str, int]:
+    """What all sources say together (together.sql): of one that is not our own (0), its bad evidence counts at most
+    as much as that of all the others, and so does its volume.
+    """
+    sums = {source: (each.get(Kind.SENT, 0), sum(each.get(kind, 0) for kind in BAD)) for source, each in parts.items()}
+    sent, bad = (sum(each[place] for each in sums.values()) for place in (0, 1))
+    found: dict[str, int] = {}
+    for source, messages in parts.items():
+        of_sent, of_bad = (
+            _part(own, total) if source else 1.0 for own, total in zip(sums[source], (sent, bad), strict=True)
+        )
+        for kind, count in messages.items():
+            share = of_sent if kind == Kind.SENT else of_bad if kind in BAD else 1.0
+            found[kind] = found.get(kind, 0) + floor(count * share)
+    return found
+
+
+def _part(own: int, total: int) -> float:
+    return 1.0 if 2 * own <= total else (total - own) / own
 
 
 def scored(batch: pa.RecordBatch, parameters: Parameters) -> pa.RecordBatch:
     """The formula for a batch of entities, as the engine adds them up (subject, tenant, a column a kind) -> SCORES."""
     signals = parameters.signals
-    amounts = {kind: batch[column].to_numpy() / ONE for kind, column in COLUMNS.items()}
-    sample = amounts[Kind.SENT]
-    counts = np.zeros((len(sample), len(signals)))
-    for column, signal in enumerate(signals):
-        for kind, worth in signal.kinds.items():
-            counts[:, column] += amounts[Kind(kind)] * worth
+    sample, counts = _counts(batch, signals, ONE)
     made = assess(sample, counts, signals)
     unknown = (sample < parameters.least_sample) & (counts.sum(axis=1) <= 0)
     return pa.RecordBatch.from_arrays(
@@ -46,6 +103,25 @@ def scored(batch: pa.RecordBatch, parameters: Parameters) -> pa.RecordBatch:
         ],
         schema=SCORES,
     )
+
+
+def low(batch: pa.RecordBatch, parameters: Parameters, threshold: float) -> pa.RecordBatch:
+    """Those of a batch of entities (as for `scored`, in whole messages) whose optimistic score is below a threshold."""
+    sample, counts = _counts(batch, parameters.signals, 1)
+    bad = counts.sum(axis=1) > 0  # without bad evidence there is no loss
+    high = np.full(len(sample), 100.0)
+    high[bad] = assess(sample[bad], counts[bad], parameters.signals).high
+    return batch.filter(pa.array(high < threshold))
+
+
+def _counts(batch: pa.RecordBatch, signals: tuple[Signal, ...], unit: int) -> tuple[Floats, Floats]:
+    """Messages (N,) and what counts for each signal (N, S)."""
+    amounts = {kind: batch[column].to_numpy() / unit for kind, column in COLUMNS.items()}
+    counts = np.zeros((batch.num_rows, len(signals)))
+    for column, signal in enumerate(signals):
+        for kind, worth in signal.kinds.items():
+            counts[:, column] += amounts[Kind(kind)] * worth
+    return amounts[Kind.SENT], counts
 
 
 def _tops(shares: Floats, signals: tuple[Signal, ...]) -> pa.Array:

@@ -6,7 +6,7 @@ today, and scores anew whom anything was said of since the run before.
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -15,19 +15,27 @@ from pathlib import Path
 import pyarrow as pa
 
 from reputon import durable
-from reputon.evidence.rows import ROWS
+from reputon.evidence.rows import ROWS, key
 from reputon.score import judgement, sql, tallies
 from reputon.score.engines import Engine
 from reputon.score.judgement import ONE
 from reputon.score.model import Parameters
 from reputon.score.tallies import Sealed, Tallies
 
+Names = Callable[[Iterable[int]], dict[int, str]]  # what keys of sources and tenants stand for
 DAY, HOUR = 86400, 3600
 SCOPES = {"address": sql.ADDRESS, "tenant": sql.TENANT}
 SOURCES = pa.schema([("source", pa.int64()), ("class", pa.int64()), ("sent_cap", pa.int64())])
 _SUMS = pa.schema([(name, pa.int64()) for name in ("subject", "tenant", "source", "kind", "amount")])
-_SHARING = pa.schema([("subject", pa.int64()), ("squares", pa.int64())])
+SHARING = pa.schema([("subject", pa.int64()), ("squares", pa.int64())])
 _MANIFEST = "scores.json"
+
+
+def sources(registered: Iterable[tuple[str, bool, int | None]]) -> pa.Table:
+    """SOURCES, from names, whether a source is our own, and the volume of a pair and day that it may claim at most."""
+    rows = [(key(name), 0 if is_own else key(name), cap) for name, is_own, cap in registered]
+    columns = list(zip(*rows, strict=True)) or [(), (), ()]
+    return pa.table([pa.array(each, pa.int64()) for each in columns], schema=SOURCES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,7 @@ class Asked:
     sources: pa.Table
     parameters: Parameters
     now: datetime
+    names: Names
 
     @property
     def seconds(self) -> int:
@@ -62,7 +71,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What a run left: folders of Parquet by scope (`judgement.SCORES`), and of whom a number changed (None: of all)."""
+    """What a run left: folders of Parquet by scope (SCORES), and `fresh` ones of whom it scored anew (None: of all)."""
 
     folder: Path
     as_of: datetime
@@ -126,16 +135,26 @@ def score(engine: Engine, asked: Asked, folder: Path) -> Results:
     tally(engine, known, asked)
     last = _last(folder)
     state = _state(known, asked)
-    base = _base(engine, asked, folder, state["base"])
+    base = _base(engine, asked, folder, str(state["base"]))
     engine.files("base", base, _SUMS)
     engine.view("sums_today", add(engine, asked, closed=False), keep=True)
     engine.view("sums", "SELECT * FROM base UNION ALL SELECT subject, tenant, source, kind, amount FROM sums_today")
     since = _since(last, state, asked)
     made = folder / f"scores-{asked.seconds}-{tallies.digest([json.dumps(state)])[:8]}"
     results = _scored(engine, asked, made, since, folder / str(last["folder"]) if last and since is not None else None)
-    durable.write(folder / _MANIFEST, json.dumps(state | {"folder": made.name, "fresh": bool(results.fresh)}))
+    _write(folder, state | {"folder": made.name, "fresh": bool(results.fresh), "is_published": False})
     _tidy(folder, made, state["base"])
     return results
+
+
+def published(folder: Path) -> None:
+    """Remember that the world has been told of the last run's scores: what the next one need not tell again."""
+    if last := _last(folder):
+        _write(folder, last | {"is_published": True})
+
+
+def _write(folder: Path, state: dict[str, object]) -> None:
+    durable.write(folder / _MANIFEST, json.dumps(state))
 
 
 def latest(folder: Path) -> Results | None:
@@ -143,8 +162,9 @@ def latest(folder: Path) -> Results | None:
     last = _last(folder)
     if last is None:
         return None
-    made = folder / last["folder"]
-    return Results(made, datetime.fromtimestamp(last["as_of"], UTC), last["version"], made / "fresh" if last["fresh"] else None)
+    made = folder / str(last["folder"])
+    as_of = datetime.fromtimestamp(int(str(last["as_of"])), UTC)
+    return Results(made, as_of, str(last["version"]), made / "fresh" if last["fresh"] else None)
 
 
 def _scored(engine: Engine, asked: Asked, made: Path, since: int | None, old: Path | None) -> Results:
@@ -164,7 +184,7 @@ def _scored(engine: Engine, asked: Asked, made: Path, since: int | None, old: Pa
         query = entities(engine, sums, entity, capped=asked.capped)
         tallies.parquet(engine, f"{query} ORDER BY {column}", target, formula=formula, schema=judgement.SCORES)
         if old:
-            _merged(engine, scope, column, (old / scope, target, made / scope), judgement.SCORES)
+            _merged(engine, column, (old / scope, target, made / scope), judgement.SCORES)
     _shared(engine, made, old)
     return Results(made, asked.now, asked.parameters.version, made / "fresh" if old else None)
 
@@ -174,11 +194,11 @@ def _shared(engine: Engine, made: Path, old: Path | None) -> None:
     target = made / "fresh" / "sharing" if old else made / "sharing"
     tallies.parquet(engine, sql.text("sharing", sums="sums_address" if old else "sums"), target)
     if old:
-        _merged(engine, "sharing", "subject", (old / "sharing", target, made / "sharing"), _SHARING, "touched")
+        _merged(engine, "subject", (old / "sharing", target, made / "sharing"), SHARING, "touched")
 
 
 def _merged(
-    engine: Engine, what: str, column: str, folders: tuple[Path, Path, Path], schema: pa.Schema, by: str = "fresh"
+    engine: Engine, column: str, folders: tuple[Path, Path, Path], schema: pa.Schema, by: str = "fresh"
 ) -> None:
     """Old rows whose entity has no new one, and the new ones."""
     old, fresh, target = folders
@@ -210,7 +230,9 @@ def _state(known: Tallies, asked: Asked) -> dict[str, object]:
 
 def _since(last: "dict[str, object] | None", state: dict[str, object], asked: Asked) -> int | None:
     """The first hour in which anything is new since the last run; None: everybody has to be scored."""
-    if last is None or last["base"] != state["base"] or int(str(last["as_of"])) > asked.seconds:
+    if last is None or not last["is_published"] or last["base"] != state["base"]:
+        return None
+    if int(str(last["as_of"])) > asked.seconds:
         return None
     before, now = last["hours"], state["hours"]
     assert isinstance(before, dict)

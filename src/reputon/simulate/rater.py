@@ -1,6 +1,7 @@
 """Rater: the operator of a list in the made world: takes evidence in, scores, lists, publishes by the stages."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from reputon.evidence import ingest
@@ -10,11 +11,13 @@ from reputon.listing import policy
 from reputon.listing.ledger import Ledger
 from reputon.listing.rescore import Rescored, rescore
 from reputon.resolver import World
-from reputon.score import engine, parameters
+from reputon.score import about, engines, parameters, run
+from reputon.score.engines import Engine, Resources
 from reputon.score.model import Score
 from reputon.simulate import receiver
 from reputon.simulate.clock import Clock
 from reputon.simulate.scene import ROOT
+from reputon.subject import address_key
 from reputon.zone.publish import Publisher
 from reputon.zone.table import Settings
 
@@ -31,6 +34,7 @@ class Rater:
 
     def __init__(self, state_dir: Path, evidence: Path, settings: policy.Settings, world: World, clock: Clock) -> None:
         self._store = Store(state_dir)
+        self._folder = state_dir / "scores"
         self._ledger = Ledger(state_dir)
         self._evidence = evidence
         self._settings = settings
@@ -54,12 +58,22 @@ class Rater:
             path = self._evidence / place
             files = sorted(path.iterdir()) if path.is_dir() else [path] * path.exists()
             ingest.ingest(self._store, READERS[reader], files, source, self._clock.now)
-        done = rescore(self._store.rows(), self._ledger, self._settings, self._parameters, self._clock.now)
+        with self._engine() as engine:
+            done = rescore(engine, self._asked(), self._folder, self._ledger, self._settings)
         self._publisher.reload()
         return done
 
     def tenants_of(self, address: str) -> Sequence[Score]:
         """The tenants that send from an address with their scores, the worst first."""
-        found = engine.scores(self._store.rows(), "pair", self._parameters, self._clock.now)
-        known = [(each.value, each) for each in found if each.subject.text == address and each.value is not None]
-        return [each for _, each in sorted(known, key=lambda pair: pair[0])]
+        with self._engine() as engine:
+            asked = self._asked()
+            about.name(engine, asked, self._folder, f"subject = {address_key(address)}")
+            return [each for each in about.pairs(engine, asked) if each.value is not None]
+
+    def _engine(self) -> AbstractContextManager[Engine]:
+        return engines.opened("duckdb", Resources(1 << 30, 1, self._folder / "spill"))
+
+    def _asked(self) -> run.Asked:
+        self._store.seal()
+        files, names = self._store.files(), self._store.names
+        return run.Asked(files, run.sources([]), self._parameters, self._clock.now, names)

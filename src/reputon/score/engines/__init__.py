@@ -71,4 +71,3 @@ def opened(name: str, resources: Resources) -> AbstractContextManager[Engine]:
 def empty(schema: pa.Schema) -> pa.Table:
     """No rows of a schema."""
     return pa.Table.from_batches([], schema=schema)
-

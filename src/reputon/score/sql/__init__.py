@@ -5,16 +5,11 @@ from importlib import resources
 
 from reputon.evidence.kinds import Kind
 from reputon.evidence.rows import KIND_CODES
-
-COLUMNS = tuple(kind.replace("-", "_") for kind in Kind)  # one a kind, in the order of their codes
-BAD = tuple(
-    kind.replace("-", "_")
-    for kind in (Kind.UNKNOWN_USER, Kind.COMPLAINT, Kind.TRAP_PRISTINE, Kind.TRAP_RECYCLED, Kind.FILTERED, Kind.MALWARE)
-)
+from reputon.score.judgement import BAD, COLUMNS
 
 _KINDS = ",\n       ".join(
     f"CAST(SUM(CASE WHEN kind = {KIND_CODES[kind]} THEN amount ELSE 0 END) AS BIGINT) AS {column}"
-    for kind, column in zip(Kind, COLUMNS, strict=True)
+    for kind, column in COLUMNS.items()
 )
 
 
@@ -31,15 +26,13 @@ def by_entity(sums: str, subject: str, tenant: str, which: str = "TRUE") -> str:
 
 def together() -> str:
     """together.sql."""
-    bad = " + ".join(BAD)
-    capped = ",\n       ".join(
-        f"CAST(SUM({_part(column)}) AS BIGINT) AS {column}" for column in COLUMNS
-    )  # fmt: skip
-    return text("together", bad=bad, bad_of_p=" + ".join(f"p.{column}" for column in BAD), capped=capped)
+    bad = [COLUMNS[kind] for kind in BAD]
+    capped = ",\n       ".join(f"CAST(SUM({_part(kind)}) AS BIGINT) AS {column}" for kind, column in COLUMNS.items())
+    return text("together", bad=" + ".join(bad), bad_of_p=" + ".join(f"p.{each}" for each in bad), capped=capped)
 
 
-def _part(column: str) -> str:
-    share = "of_sent" if column == "sent" else "of_bad" if column in BAD else ""
+def _part(kind: Kind) -> str:
+    column, share = COLUMNS[kind], "of_sent" if kind == Kind.SENT else "of_bad" if kind in BAD else ""
     return f"CAST(floor(CAST({column} AS DOUBLE) * {share}) AS BIGINT)" if share else column
 
 
