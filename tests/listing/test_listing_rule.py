@@ -179,7 +179,7 @@ def test_dry_run_writes_nothing(ledger):
     assert done.listings
     assert ledger.revision() == before
     assert ledger.listings(NOW) == []
-    assert ledger.scores() == []
+    assert list(ledger.scores()) == []
 
 
 def test_lookup_tells_who_is_to_blame(ledger):

@@ -1,5 +1,6 @@
 """reputon listing: who is listed, why, until when; and taking a listing back."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -7,6 +8,7 @@ import typer
 from reputon.cli import console, rating
 
 if TYPE_CHECKING:
+    from reputon.listing.audit import Logged
     from reputon.listing.policy import Listing
 
 command = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -19,8 +21,6 @@ def listing() -> None:
 
 def as_json(each: "Listing") -> dict[str, Any]:
     """A listing as JSON lines have it."""
-    from dataclasses import asdict
-
     return asdict(each) | {"subject": each.subject.text}
 
 
@@ -79,10 +79,11 @@ def log(
     from reputon.subject import parse
 
     with rating.opened(config.load(config_path), None) as given:
-        found = given.ledger.changes(most, parse(subject) if subject else None)
-    for at, what, name, reason in found:
-        if as_json_:
-            console.print_json({"time": at, "change": what, "subject": name, "why": reason})
-        else:
-            text = f"{console.time_text(at)}  {what} {name}: {reason}"
-            console.out.print(text, markup=False, soft_wrap=True)
+        found = given.ledger.changes(most, parse(subject).text if subject else None)
+    for each in found:
+        console.print_json(asdict(each)) if as_json_ else console.out.print(_line(each), markup=False, soft_wrap=True)
+
+
+def _line(each: "Logged") -> str:
+    until = f" (until {console.time_text(each.until)})" if each.until else ""
+    return f"{console.time_text(each.at)}  {each.what} {each.subject} by {each.who}: {each.why}{until}"

@@ -7,15 +7,17 @@ A listing ends by itself, a quiet period after the last bad evidence; unknown ne
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_network
 from typing import Literal
 
+from reputon.listing.entry import Entry, ListingError, Network, Protection
 from reputon.score.judgement import Entity, Recent, judged
 from reputon.score.model import Parameters, Score
-from reputon.subject import Subject, is_reserved
+from reputon.subject import Subject, parse
 
 MEMORY = timedelta(days=30)  # a listing doubles the quiet period of those that follow it within this
 LONGEST = timedelta(days=7)  # a quiet period
+_NEVER = datetime.min.replace(tzinfo=UTC)  # an operator's word settles no evidence
 _DOUBLINGS = 16  # more would only reach LONGEST again
 
 # The kind of a reason for each factor of a loss; a trap is one only where a pristine trap was hit.
@@ -27,16 +29,19 @@ REASONS = {
 }
 
 Scope = Literal["address", "tenant"]
-What = Literal["listed", "extended", "expired", "removed"]
-
-
-class ListingError(ValueError):
-    """What cannot be listed or set so; the message says what to write instead."""
+What = Literal["listed", "extended", "shortened", "expired", "removed"]
+RULE = "rule"  # who changes a listing where no person does
+MANUAL = "manual"  # the kind of a reason that is an operator's word
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The rule's figures.  `allow_reserved` are prefixes of reserved space that may be listed all the same."""
+    """The rule's figures.
+
+    `allow_reserved` are prefixes of reserved space that may be listed all the same, `own_networks` those that never
+    are.  `most_*` are where a run stops (`guard`): a share of the known-good mail, a share of the addresses seen, a
+    number of new listings.
+    """
 
     shared: Literal["tenant", "address"] = "tenant"
     threshold: float = 30.0
@@ -45,13 +50,27 @@ class Settings:
     min_sources: int = 2
     quiet_hours: int = 24
     allow_reserved: tuple[str, ...] = ()
-    prefixes: tuple[IPv4Network | IPv6Network, ...] = field(init=False)
+    own_networks: tuple[str, ...] = ()
+    most_share: float = 0.01
+    most_addresses: float = 0.5
+    most_listings: int = 10_000
+    prefixes: tuple[Network, ...] = field(init=False)
+    own: tuple[Network, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        try:
-            object.__setattr__(self, "prefixes", tuple(ip_network(text) for text in self.allow_reserved))
-        except ValueError as error:
-            raise ListingError(f"listing.allow_reserved: {error}: write a prefix as 192.0.2.0/24") from None
+        object.__setattr__(self, "prefixes", _prefixes("allow_reserved", self.allow_reserved))
+        object.__setattr__(self, "own", _prefixes("own_networks", self.own_networks))
+
+    def protection(self, entries: Iterable[Entry] = ()) -> Protection:
+        """What must not be listed, by these settings and the entries in force."""
+        return Protection.of(self.prefixes, self.own, entries)
+
+
+def _prefixes(key: str, texts: Iterable[str]) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(text) for text in texts)
+    except ValueError as error:
+        raise ListingError(f"listing.{key}: {error}: write a prefix as 192.0.2.0/24") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +98,12 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happened to a listing, and why."""
+    """What happened to a listing, why, and who did it."""
 
     what: What
     listing: Listing
     why: str
+    who: str = RULE
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +161,8 @@ def _reasons(recent: Recent, score: Score) -> tuple[Reason, ...]:
 
 
 def may_list(subject: Subject, settings: Settings) -> bool:
-    """Whether it may be listed at all: reserved space only where the settings name it."""
-    if subject.kind == "domain" or not is_reserved(subject.key):
-        return True
-    address = ip_address(subject.text.removesuffix("/64"))
-    return any(address in prefix for prefix in settings.prefixes)
+    """Whether the settings let it be listed at all; entries are not asked."""
+    return not settings.protection().why(subject)
 
 
 def quiet(times: int, settings: Settings) -> timedelta:
@@ -154,18 +171,67 @@ def quiet(times: int, settings: Settings) -> timedelta:
 
 
 def changes(
-    found: Mapping[Subject, Verdict], past: Iterable[Listing], settings: Settings, now: datetime
+    found: Mapping[Subject, Verdict],
+    past: Iterable[Listing],
+    settings: Settings,
+    now: datetime,
+    entries: Iterable[Entry] = (),
 ) -> tuple[Change, ...]:
-    """What these verdicts change, given the listings of the last 30 days, oldest first."""
+    """What these verdicts change, given the listings of the last 30 days, oldest first, and the operator's entries."""
+    said = [each for each in entries if each.is_in_force(now)]
+    protection = settings.protection(said)
     before: dict[Subject, list[Listing]] = {}
     for each in past:
         before.setdefault(each.subject, []).append(each)
+    freed = tuple(_freed(before, protection, now))
     made = (
         _change(subject, verdict, before.get(subject, []), settings, now)
         for subject, verdict in found.items()
-        if verdict.is_bad and may_list(subject, settings)
+        if verdict.is_bad and not protection.why(subject)
     )
-    return tuple(each for each in made if each is not None)
+    return freed + tuple(each for each in made if each is not None) + tuple(_manual(said, before, protection, now))
+
+
+def expired(over: Iterable[Listing], renewed: Iterable[Change]) -> tuple[Change, ...]:
+    """The ends of listings whose time has run out, but for those that the changes speak of."""
+    spoken = {change.listing.subject for change in renewed}
+    return tuple(Change("expired", each, _quiet(each)) for each in over if each.subject not in spoken)
+
+
+def by_hand(entry: Entry, times: int) -> Change:
+    """The listing that a manual entry makes; `entered` has checked that its subject may be listed."""
+    assert entry.until is not None  # a manual entry has an end
+    subject = parse(entry.subject)
+    reasons = (Reason(MANUAL, 1.0, 1),)
+    made = Listing(subject, _scope(subject), reasons, entry.since, entry.since, entry.until, times)
+    return Change("listed", made, entry.why, entry.who)
+
+
+def is_manual(listing: Listing) -> bool:
+    """Whether nothing but an operator's word carries a listing."""
+    return {reason.kind for reason in listing.reasons} == {MANUAL}
+
+
+def _freed(before: Mapping[Subject, list[Listing]], protection: Protection, now: datetime) -> Iterable[Change]:
+    """Listings of what must not be listed any more end at once."""
+    for subject, all_ in before.items():
+        last = all_[-1]
+        if last.expires > now and (why := protection.why(subject)):
+            yield Change("removed", replace(last, expires=now, removed=True), why)
+
+
+def _manual(
+    entries: Iterable[Entry], before: Mapping[Subject, list[Listing]], protection: Protection, now: datetime
+) -> Iterable[Change]:
+    """Listings of manual entries that are not in the ledger, as after a restored copy."""
+    for entry in entries:
+        if entry.kind != "manual":
+            continue
+        subject = parse(entry.subject)
+        known = before.get(subject, [])
+        is_there = any(each.expires > now or each.since == entry.since for each in known)
+        if not is_there and not protection.why(subject):
+            yield by_hand(entry, 1 + len(known))
 
 
 def _change(
@@ -177,15 +243,28 @@ def _change(
         return None  # nothing new: what was seen then has had its listing
     if last is not None and last.expires > now:
         until = max(last.expires, seen + quiet(last.times, settings))
-        return Change("extended", replace(last, reasons=verdict.reasons, last_seen=seen, expires=until), verdict.why)
+        kept = tuple(reason for reason in last.reasons if reason.kind == MANUAL)
+        new = replace(last, reasons=verdict.reasons + kept, last_seen=seen, expires=until)
+        return Change("extended", new, verdict.why)
     times = 1 + sum(each.expires > now - MEMORY for each in before)
     until = seen + quiet(times, settings)
     if until <= now:
         return None  # it has been quiet for long enough already
-    scope: Scope = "address" if subject.kind == "ip" else "tenant"
-    return Change("listed", Listing(subject, scope, verdict.reasons, now, seen, until, times), verdict.why)
+    return Change("listed", Listing(subject, _scope(subject), verdict.reasons, now, seen, until, times), verdict.why)
 
 
 def _settled(listing: Listing) -> datetime:
     """The time up to which evidence is settled by a listing; a removal settles what came before it."""
-    return max(listing.last_seen, listing.expires) if listing.removed else listing.last_seen
+    if listing.removed:
+        return max(listing.last_seen, listing.expires)
+    return _NEVER if is_manual(listing) else listing.last_seen
+
+
+def _quiet(listing: Listing) -> str:
+    if is_manual(listing):
+        return f"it was to last until {listing.expires:%Y-%m-%d %H:%M} UTC"
+    return f"nothing bad was seen since {listing.last_seen:%Y-%m-%d %H:%M} UTC"
+
+
+def _scope(subject: Subject) -> Scope:
+    return "address" if subject.kind == "ip" else "tenant"

@@ -1,0 +1,91 @@
+"""Listings in the database: read, and written by changes that still fit what is there."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from reputon.listing import audit
+from reputon.listing.database import moment, seconds
+from reputon.listing.policy import Change, Listing, Reason
+from reputon.listing.tables import entry, listing
+from reputon.subject import Subject
+
+
+def read(db: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Listing]:
+    """The listings of which this is true, in the order of their listing."""
+    return [_listing(row) for row in db.execute(sa.select(listing).where(*where).order_by(listing.c.id))]
+
+
+def of(subject: Subject) -> sa.ColumnElement[bool]:
+    """Whether a row is of this subject."""
+    return sa.and_(listing.c.kind == subject.kind, listing.c.subject == subject.text)
+
+
+def in_force(db: sa.Connection, subject: Subject, now: datetime) -> Listing | None:
+    """The listing of a subject now."""
+    found = read(db, of(subject), listing.c.expires > seconds(now))
+    return found[-1] if found else None
+
+
+def write(db: sa.Connection, changes: Iterable[Change], now: datetime) -> int:
+    """Write changes and log them; how many.
+
+    A change that no longer fits is left out: since it was judged, somebody else has listed the subject, or taken the
+    listing back, and the next run judges by that.
+    """
+    done = 0
+    for each in changes:
+        if not (_add(db, each, now) if each.what == "listed" else _alter(db, each)):
+            continue
+        audit.log(db, now, each.what, each.listing.subject.text, each.who, each.why, each.listing.expires)
+        done += 1
+    return done
+
+
+def remove(db: sa.Connection, subject: Subject, now: datetime, why: str, who: str) -> Listing | None:
+    """End the listing of a subject, and the manual entries that ask for it; None where it is not listed."""
+    found = in_force(db, subject, now)
+    if found is None:
+        return None
+    gone = replace(found, expires=now, removed=True)
+    write(db, [Change("removed", gone, why, who)], now)
+    manual = entry.update().where(entry.c.kind == "manual", entry.c.subject == subject.text)
+    db.execute(manual.where(entry.c.until > seconds(now)).values(until=seconds(now)))
+    return gone
+
+
+def _add(db: sa.Connection, change: Change, now: datetime) -> bool:
+    if in_force(db, change.listing.subject, now) is not None:
+        return False
+    db.execute(listing.insert().values(**_row(change.listing), is_over=False))
+    return True
+
+
+def _alter(db: sa.Connection, change: Change) -> bool:
+    new = change.listing
+    same = sa.and_(of(new.subject), listing.c.since == seconds(new.since), ~listing.c.removed, ~listing.c.is_over)
+    if change.what == "expired":  # and nobody has extended it
+        same &= listing.c.expires == seconds(new.expires)
+    is_over = change.what in ("expired", "removed")
+    return bool(db.execute(listing.update().where(same).values(**_row(new), is_over=is_over)).rowcount)
+
+
+def _row(each: Listing) -> dict[str, Any]:
+    return {
+        "kind": each.subject.kind, "subject": each.subject.text, "scope": each.scope,
+        "reasons": json.dumps([asdict(reason) for reason in each.reasons]),
+        "since": seconds(each.since), "last_seen": seconds(each.last_seen),
+        "expires": seconds(each.expires), "times": each.times, "removed": each.removed,
+    }  # fmt: skip
+
+
+def _listing(row: Any) -> Listing:
+    reasons = tuple(Reason(**each) for each in json.loads(row.reasons))
+    return Listing(
+        Subject(row.kind, row.subject), row.scope, reasons, moment(row.since), moment(row.last_seen),
+        moment(row.expires), row.times, row.removed,
+    )  # fmt: skip
