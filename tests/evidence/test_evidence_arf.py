@@ -12,6 +12,7 @@ from reputon.evidence.readers import READERS
 from reputon.evidence.store import Store
 from reputon.mail import arf
 from reputon.mail.arf import ArfError
+from tests.evidence.held import held
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -44,7 +45,7 @@ def read(store, tmp_path, *reports):
     for number, data in enumerate(reports):
         (folder / f"{number}.eml").write_bytes(data)
     done = ingest(store, READERS["arf"], sorted(folder.iterdir()), "loop", NOW)
-    return done, store.rows().to_pylist()
+    return done, held(store)
 
 
 @pytest.mark.parametrize(

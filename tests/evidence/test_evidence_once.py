@@ -14,6 +14,7 @@ from reputon.evidence.ingest import ingest
 from reputon.evidence.kinds import Kind
 from reputon.evidence.readers import READERS
 from reputon.evidence.store import Store
+from tests.evidence.held import held
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -32,7 +33,7 @@ LINES = st.lists(GOOD | BAD, max_size=25)
 
 
 def rows(store):
-    return sorted(tuple(row.values()) for row in store.rows().to_pylist())
+    return sorted(tuple(row.values()) for row in held(store))
 
 
 def whole(lines):

@@ -65,19 +65,23 @@ class Archive:
     def seal(self) -> list[Sealed]:
         """Move every open batch into files; those that were made."""
         made: list[Sealed] = []
-        with self.changing() as now:
+        with self.changing() as before:
+            now = before
             while portion := self._portion(now.sealed_of(self.store)):
-                last, table = portion
-                number = self._number()
-                new = self._write(table, number)
-                unpublished = self._db.all("SELECT key, text FROM name WHERE published = 0")
-                names = self._publish(unpublished, number)
-                now = replace(now, store=self.store, sealed_to=last, files=now.files + new, names=now.names + names)
-                manifest.save(self.place, now)
-                self._published(unpublished)
-                self._drop(now)
+                now, new = self._move(now, *portion)
                 made += new
         return made
+
+    def _move(self, now: Manifest, last: int, table: pa.Table) -> tuple[Manifest, tuple[Sealed, ...]]:
+        number = self._number()
+        new = self._write(table, number)
+        unpublished = self._db.all("SELECT key, text FROM name WHERE published = 0")
+        names = now.names + self._publish(unpublished, number)
+        after = replace(now, store=self.store, sealed_to=last, files=now.files + new, names=names)
+        manifest.save(self.place, after)
+        self._published(unpublished)
+        self._drop(after)
+        return after, new
 
     def forget(self, source: int) -> int:
         """Write every file anew that has rows of this source; how many rows that were."""
@@ -213,7 +217,7 @@ def locked(state_dir: Path) -> Iterator[None]:
 def _parquet(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd")
-    return sink.getvalue().to_pybytes()
+    return bytes(sink.getvalue())
 
 
 def _node(state_dir: Path) -> str:

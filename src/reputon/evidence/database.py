@@ -17,7 +17,8 @@ VERSION = 2
 BUSY = 30.0  # seconds that a writer waits for another
 
 # batch: what is acknowledged and not sealed, one Arrow IPC stream each; its id is never used again.
-# digest, identity: what was counted already, with the day after which nobody will send it again.
+# digest, identity: what was counted already, with the day of the latest of it.
+# recent: the first bytes of the marks of single lines, of what was read last.
 TABLES = """
 CREATE TABLE name (key INTEGER PRIMARY KEY, text TEXT NOT NULL, published INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE INDEX name_unpublished ON name (key) WHERE published = 0;
@@ -35,9 +36,11 @@ CREATE TABLE unreadable (
     id INTEGER PRIMARY KEY, source INTEGER NOT NULL, day INTEGER NOT NULL, place TEXT NOT NULL, excerpt TEXT NOT NULL,
     why TEXT NOT NULL, UNIQUE (source, place, excerpt, why)
 ) STRICT;
+CREATE TABLE recent (id INTEGER PRIMARY KEY AUTOINCREMENT, source INTEGER NOT NULL, marks BLOB NOT NULL) STRICT;
+CREATE INDEX recent_of_source ON recent (source, id);
 CREATE TABLE cursor (
-    source INTEGER NOT NULL, device INTEGER NOT NULL, inode INTEGER NOT NULL, day INTEGER NOT NULL,
-    line INTEGER NOT NULL, offset INTEGER NOT NULL, chain BLOB NOT NULL, tail BLOB NOT NULL,
+    source INTEGER NOT NULL, device INTEGER NOT NULL, inode INTEGER NOT NULL, path TEXT NOT NULL, seen INTEGER NOT NULL,
+    line INTEGER NOT NULL, offset INTEGER NOT NULL, mark BLOB NOT NULL, tail BLOB NOT NULL,
     PRIMARY KEY (source, device, inode)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE source (
