@@ -1,8 +1,7 @@
 """Ingesting: files through a reader into the store, so that the same thing seen twice counts once.
 
 Logs are read in chunks that end at every thousandth line and at the end of the file.  A mark names everything in a
-file up to a line (see `reputon.evidence.files`), and what is before a mark that a source's evidence knows of was counted.
-So a file read again, copied, renamed, rotated or packed counts once, and one that has grown counts its old part once,
+file up to a line (see `reputon.evidence.files`), and what is before a mark that is known of a source was counted.  So a file read again, copied, renamed, rotated or packed counts once, and one that has grown counts its old part once,
 while equal lines in one file all count.  Two files of one source that begin alike count what they have in common once:
 logs of two servers are two sources.  A file that was cut in two is another matter: its second half is a new file.
 A format that has names of its own for its pieces gives those, and each counts once wherever it stands.
@@ -148,9 +147,7 @@ def _as_before(found: Sequence[Found], old: "hashlib.blake2b") -> Iterator[Found
             yield each
 
 
-def _batches(
-    read: Callable[[Path, datetime], Iterator[list[Found]]], path: Path, now: datetime
-) -> Iterator[Chunk]:
+def _batches(read: Callable[[Path, datetime], Iterator[list[Found]]], path: Path, now: datetime) -> Iterator[Chunk]:
     """What a file of another form holds: each list is known by the whole file's content and its place."""
     name = files.content(path)
     try:

@@ -42,7 +42,7 @@ def _recently(sql: Connection, source: int, marks: Sequence[bytes], after: int) 
     recent = sql.execute("SELECT marks FROM recent WHERE source = ? AND id > ?", (source, after))
     there = np.frombuffer(b"".join(row[0] for row in recent), np.uint64)
     ours = np.frombuffer(_short(marks), np.uint64)
-    return {marks[place] for place in np.flatnonzero(np.isin(ours, there))} if len(there) else set()
+    return {marks[place] for place in np.flatnonzero(np.isin(ours, there)).tolist()} if len(there) else set()
 
 
 def _short(marks: Sequence[bytes]) -> bytes:
@@ -55,7 +55,9 @@ def remember(sql: Connection, source: int, chunk: Chunk, day: int) -> int:
     sql.executemany("INSERT OR IGNORE INTO digest VALUES (?, ?, ?)", lasting)
     if not chunk.chained:
         return 0
-    number = int(sql.execute("INSERT INTO recent (source, marks) VALUES (?, ?)", (source, _short(chunk.marks))).lastrowid or 0)
+    number = int(
+        sql.execute("INSERT INTO recent (source, marks) VALUES (?, ?)", (source, _short(chunk.marks))).lastrowid or 0
+    )
     query = "SELECT id FROM recent WHERE source = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2"
     sql.execute(f"DELETE FROM recent WHERE source = ?1 AND id <= ({query})", (source, RECENT))  # noqa: S608 - our own
     return number

@@ -227,4 +227,3 @@ class Store:
 
     def _shown(self, file: Sealed) -> Sealed:
         return replace(file, path=self._archive.place.shown(file.path))
-
