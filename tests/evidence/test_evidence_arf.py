@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.evidence.held import held
 
 from reputon.evidence.ingest import ingest
 from reputon.evidence.readers import READERS
 from reputon.evidence.store import Store
 from reputon.mail import arf
 from reputon.mail.arf import ArfError
-from tests.evidence.held import held
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -12,9 +12,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from tests.evidence.held import held as words
 
 from reputon.evidence.store import Store
-from tests.evidence.held import held as words
 
 LINES = 12_000
 KILLS = 20

@@ -9,12 +9,12 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.evidence.held import held
 
 from reputon.evidence.ingest import ingest
 from reputon.evidence.kinds import Kind
 from reputon.evidence.readers import READERS
 from reputon.evidence.store import Store
-from tests.evidence.held import held
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -4,12 +4,12 @@ from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
+from tests.evidence.held import held
 
 from reputon.evidence.ingest import ingest
 from reputon.evidence.readers import READERS
 from reputon.evidence.store import Store
 from reputon.subject import address_text
-from tests.evidence.held import held
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

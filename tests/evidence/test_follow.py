@@ -182,9 +182,10 @@ def test_what_cannot_be_written_is_read_again(tmp_path, monkeypatch):
         def full(*_):
             raise EvidenceError("the disk is full")
 
-        with monkeypatch.context() as patched, pytest.raises(EvidenceError):
+        with monkeypatch.context() as patched:
             patched.setattr(store, "settle", full)
-            follower.poll(NOW)
+            with pytest.raises(EvidenceError):
+                follower.poll(NOW)
         follower.poll(NOW)
         follower.close()
         assert counted(store) == Counter(range(10))

@@ -8,7 +8,7 @@ import fcntl
 import hashlib
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from reputon import durable
 from reputon.evidence import manifest
-from reputon.evidence.database import Database
+from reputon.evidence.database import NUMBERED, Database
 from reputon.evidence.kinds import EvidenceError
 from reputon.evidence.manifest import Manifest, Sealed
 from reputon.evidence.places import Place
@@ -105,6 +105,13 @@ class Archive:
             self._replace(now, [each.path for each in old], ())
         return old
 
+    def leave_out(self, paths: Collection[str]) -> int:
+        """Take files out of the manifest, by their paths for others; how many were in it."""
+        with self.changing() as now:
+            old = [each.path for each in now.files if self.place.shown(each.path) in paths]
+            self._replace(now, old, ())
+        return len(old)
+
     def read(self, path: str, columns: list[str] | None = None) -> pa.Table:
         """The rows of a file; EvidenceError if it is not there or broken."""
         data = self.place.get(path)
@@ -183,9 +190,9 @@ class Archive:
                 self.place.remove(name)
 
     def _number(self) -> int:
-        """A number that no file of this node had: written down before it is used, and never given again."""
+        """A number that no file of this node had."""
         with self._db.writing() as sql:
-            sql.execute("INSERT INTO setting VALUES ('number', '1') ON CONFLICT DO UPDATE SET value = value + 1")
+            sql.execute(NUMBERED, (1,))
             return int(sql.execute("SELECT value FROM setting WHERE name = 'number'").fetchone()[0])
 
 

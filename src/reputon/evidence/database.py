@@ -14,6 +14,7 @@ from reputon.evidence.kinds import EvidenceError
 
 FILE = "evidence.sqlite"
 VERSION = 2
+_LIFT = 1 << 40
 BUSY = 30.0  # seconds that a writer waits for another
 
 # batch: what is acknowledged and not sealed, one Arrow IPC stream each; its id is never used again.
@@ -50,6 +51,9 @@ CREATE TABLE source (
 CREATE TABLE migrated (source INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
+
+# Numbers of files: each is written down before it is used, and never given again.
+NUMBERED = "INSERT INTO setting VALUES ('number', ?1) ON CONFLICT DO UPDATE SET value = value + ?1"
 
 
 class Database:
@@ -132,6 +136,19 @@ class Database:
         with self.reading() as sql:
             found: list[tuple[Any, ...]] = sql.execute(query, tuple(values)).fetchall()
             return found
+
+    def lift(self) -> None:
+        """After a restore: number batches and files higher than anything that was made since the backup.
+
+        What was sealed elsewhere in the meantime would else be taken for what comes now.
+        """
+        with self.writing() as sql:
+            sql.execute("INSERT INTO sqlite_sequence SELECT 'batch', 0 WHERE NOT EXISTS"
+                        " (SELECT 1 FROM sqlite_sequence WHERE name = 'batch')")  # fmt: skip
+            sql.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'batch'", (_LIFT,))
+            sql.execute(
+                "INSERT INTO setting VALUES ('number', ?1) ON CONFLICT DO UPDATE SET value = value + ?1", (_LIFT,)
+            )
 
     def setting(self, name: str) -> str | None:
         """What was written down under a name."""

@@ -88,7 +88,7 @@ def lines_from(
 
 
 def message(path: Path) -> tuple[Line, bytes]:
-    """A file that is one message, as one line, and its mark; what follows 4 MiB is left away: no report stands there."""
+    """A file that is one message, as one line, and its mark; what follows 4 MiB is left away."""
     with _opened(path) as file:
         text = file.read(mime.SIZE)
     return Line(text, path.name, is_whole=True), hashlib.blake2b(text, digest_size=MARK).digest()

@@ -1,7 +1,8 @@
 """Ingesting: files through a reader into the store, so that the same thing seen twice counts once.
 
 Logs are read in chunks that end at every thousandth line and at the end of the file.  A mark names everything in a
-file up to a line (see `reputon.evidence.files`), and what is before a mark that is known of a source was counted.  So a file read again, copied, renamed, rotated or packed counts once, and one that has grown counts its old part once,
+file up to a line (see `reputon.evidence.files`), and what is before a mark that is known of a source was counted.
+So a file read again, copied, renamed, rotated or packed counts once, and one that has grown counts its old part once,
 while equal lines in one file all count.  Two files of one source that begin alike count what they have in common once:
 logs of two servers are two sources.  A file that was cut in two is another matter: its second half is a new file.
 A format that has names of its own for its pieces gives those, and each counts once wherever it stands.
@@ -62,6 +63,15 @@ class Ingested:
     def doubled(self) -> int:
         """Pieces that had been counted before."""
         return self.pieces - self.new
+
+    @classmethod
+    def of_all(cls, parts: "Sequence[Ingested]") -> "Ingested":
+        """The sum of several."""
+        return cls(
+            sum(each.files for each in parts), sum(each.pieces for each in parts), sum(each.new for each in parts),
+            sum(each.unreadable for each in parts), [one for each in parts for one in each.examples][:SHOWN],
+            [one for each in parts for one in each.broken],
+        )  # fmt: skip
 
 
 def ingest(store: Store, reader: Reader, paths: Iterable[Path], source: str, now: datetime) -> Ingested:

@@ -55,6 +55,10 @@ class Store:
             self._made = Archive(self._state_dir, self._db, places.at(self._state_dir, self._url))
         return self._made
 
+    def leave_out(self, paths: Collection[str]) -> int:
+        """Make broken files count for nobody; how many of them were this node's."""
+        return self._archive.leave_out(paths)
+
     def __enter__(self) -> Self:
         return self
 
