@@ -73,6 +73,15 @@ class Cause(Section):
 
 
 @dataclass(frozen=True)
+class Evidence(Section):
+    """Where evidence lies, and for how long."""
+
+    url: Annotated[str, "Where sealed evidence lies: empty (the state directory), a whole path, `s3://...`."] = ""
+    keep_days: Annotated[int, Within(35, 3650), "Days for which evidence is kept."] = 35
+    follow_seconds: Annotated[float, Within(0.1, 60), "Seconds between two looks at a log that is followed."] = 1.0
+
+
+@dataclass(frozen=True)
 class Score(Section):
     """How evidence is added up (docs/score.md)."""
 
@@ -183,6 +192,7 @@ class Config(Section):
     lists: Lists = field(default_factory=Lists)
     bounce: Bounce = field(default_factory=Bounce)
     cause: Cause = field(default_factory=Cause)
+    evidence: Evidence = field(default_factory=Evidence)
     score: Score = field(default_factory=Score)
     listing: Listing = field(default_factory=Listing)
     zone: Zone = field(default_factory=Zone)
