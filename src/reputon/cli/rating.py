@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,15 +36,33 @@ class Rating:
 def opened(config: "Config", now: str | None) -> "Iterator[Rating]":
     """The state directory's evidence and ledger."""
     from reputon.evidence.store import Store
-    from reputon.listing.ledger import Ledger
-    from reputon.listing.policy import Settings
     from reputon.score import engine, parameters
 
-    at = console.parse_time(now) if now else datetime.now(UTC)
+    at = time_of(now)
     published = parameters.load()
-    with Store(config.state_dir) as store, Ledger(config.state_dir) as ledger:
+    with Store(config.state_dir) as store, ledger_of(config) as ledger:
         rows = store.rows(since=engine.since(published, at), until=int(at.timestamp()) + 1)
-        yield Rating(rows, ledger, Settings(**asdict(config.listing)), published, at)
+        yield Rating(rows, ledger, rule_of(config), published, at)
+
+
+def time_of(now: str | None, otherwise: datetime | None = None) -> datetime:
+    """The time that was said, else that of a made world, else this moment."""
+    return console.parse_time(now) if now else otherwise or datetime.now(UTC)
+
+
+def ledger_of(config: "Config") -> "Ledger":
+    """The ledger, which most verbs of `listing` need alone."""
+    from reputon.listing.ledger import Ledger
+
+    return Ledger(config.state_dir, config.listing.ledger)
+
+
+def rule_of(config: "Config") -> "Settings":
+    """The rule's figures, out of the section that says where the ledger is, too."""
+    from reputon.listing.policy import Settings
+
+    names = [each.name for each in fields(Settings) if each.init]
+    return Settings(**{name: getattr(config.listing, name) for name in names})
 
 
 def bar(value: float, width: int = 20) -> str:
