@@ -17,6 +17,7 @@ SIZE = 2 << 20  # bytes of one answer: IANA's file of IPv4 has 10 kB, a registra
 TIMEOUT = 10.0  # seconds for each step
 WHOLE = 30.0  # seconds for one answer, all its steps together
 REDIRECTS = 5
+_MOVED = (301, 302, 303, 307, 308)
 _DEPTH = 4  # of entities within entities
 _MOST = 3  # addresses that a notice goes to
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -99,19 +100,18 @@ def _get(url: str) -> Any:
         try:
             target = urlsplit(url)
             status, where, body = _fetched(target)
+            after = urlsplit(urljoin(url, where))
+        except RdapError:
+            raise
         except (OSError, http.client.HTTPException, ValueError) as error:
-            if isinstance(error, RdapError):
-                raise
             raise RdapError(f"RDAP: {url} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-        if status in (301, 302, 303, 307, 308) and where:
-            after = urljoin(url, where)
-            if urlsplit(after).scheme == "http" and target.scheme == "https":
-                raise RdapError(f"RDAP: {url} sends us to {after}, without TLS")
-            url = after
-        elif status == 200:
+        if status == 200:
             return _parsed(body, url)
-        else:
+        if status not in _MOVED or not where:
             raise RdapError(f"RDAP: {url} answered {status}")
+        if after.scheme == "http" and target.scheme == "https":
+            raise RdapError(f"RDAP: {url} sends us to {after.geturl()}, without TLS")
+        url = after.geturl()
     raise RdapError(f"RDAP: more than {REDIRECTS} redirects, to {url} at last")
 
 
