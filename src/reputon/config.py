@@ -12,6 +12,7 @@ import platformdirs
 FILE = "reputon.toml"
 SIZE = 1 << 20  # bytes
 _SECRETS = ("lists.keys", "watch.alerts")  # tables of which only the names are shown
+_HIDDEN = ("listing.ledger", "listing.notice.password")  # texts that hold a password
 
 
 class ConfigError(ValueError):
@@ -96,6 +97,16 @@ class Score(Section):
 
 
 @dataclass(frozen=True)
+class ListingNotice(Section):
+    """How owners of shared addresses are told of a noisy tenant (docs/listing.md)."""
+
+    server: Annotated[str, "HOST:PORT of your mail server; empty: notices are written down, and not sent."] = ""
+    sender: Annotated[str, "The address that notices come from; somebody must read its answers."] = ""
+    user: Annotated[str, "The name to log in with."] = ""
+    password: Annotated[str, "The password; never printed."] = ""
+
+
+@dataclass(frozen=True)
 class Listing(Section):
     """Who is listed, and until when (scoring.md 6.3; docs/listing.md)."""
 
@@ -111,6 +122,16 @@ class Listing(Section):
     min_evidence: Annotated[int, Within(1), "Pieces of bad evidence that a listing needs."] = 2
     min_sources: Annotated[int, Within(1), "Sources that must agree."] = 2
     quiet_hours: Annotated[int, Within(1), "Hours without new cause until a listing expires."] = 24
+    own_networks: Annotated[tuple[str, ...], "Prefixes of your own, which are never listed."] = ()
+    most_share: Annotated[float, Within(0, 1), "A run that would hit more of the known-good mail stops."] = 0.01
+    most_addresses: Annotated[float, Within(0, 1), "So does one that would list more of the addresses seen."] = 0.5
+    most_listings: Annotated[int, Within(1), "So does one with more new listings."] = 10_000
+    ledger: Annotated[str, "URL of a PostgreSQL database; empty: SQLite in the state directory.  Never printed."] = ""
+    rdap: Annotated[str, "Folder of the RDAP bootstrap files, to find abuse contacts; empty: not asked."] = ""
+    contacts: Annotated[dict[str, str], "Whom to tell of which prefix; these win over RDAP."] = field(
+        default_factory=dict
+    )
+    notice: ListingNotice = field(default_factory=ListingNotice)
 
 
 @dataclass(frozen=True)
@@ -272,6 +293,7 @@ def keys(section: Section | None = None, prefix: str = "") -> Iterator[tuple[str
             yield from keys(value, f"{prefix}{name}.")
             continue
         shown = dict.fromkeys(value, "***") if f"{prefix}{name}" in _SECRETS else value
+        shown = "***" if value and f"{prefix}{name}" in _HIDDEN else shown
         yield f"{prefix}{name}", shown, value == getattr(default, name), _meaning(hints[name])
 
 
