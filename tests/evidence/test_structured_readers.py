@@ -173,8 +173,8 @@ def test_the_clients_that_are_remembered_have_bounds(monkeypatch):
 
 # --- text
 
-# Letters with a line feed's byte in their first or second half, beside the blank and each other.  (A letter with a blank
-# byte just before that one, U+0A20, loses it: `files.lines` takes white space from the end of what it cuts.)
+# Letters with a line feed's byte in either half, beside the blank and each other.  (One with a blank byte just before
+# that one, U+0A20, loses it: `files.lines` takes white space from the end of what it cuts.)
 LETTERS = "ab ,;\u010a\u0a85\u0a8f\u4e0a\u4e0b\u6d77\u00e9\u0a0a"
 
 

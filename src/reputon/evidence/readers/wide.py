@@ -44,5 +44,5 @@ class Text:
     def _ends(self, raw: bytes, codec: str) -> bool:
         """Whether the byte that was cut away ended a line."""
         if self._has_returns:
-            return not raw or raw.endswith(_RETURN[codec])
+            return raw.endswith(_RETURN[codec])
         return codec != _BIG or raw.endswith(b"\0")
