@@ -19,8 +19,8 @@ from reputon.subject import address_text
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 FOLDER = Path(__file__).parent / "readers"
-NAMES = sorted(path.name for path in FOLDER.iterdir())
-FIXTURES = sorted(path for path in FOLDER.glob("*/*") if path.suffix != ".jsonl")
+NAMES = ("exchange", "kumomta", "powermta", "rspamd")
+FIXTURES = sorted(path for name in NAMES for path in (FOLDER / name).glob("*") if path.suffix != ".jsonl")
 
 
 def read(name, path):
