@@ -1,10 +1,9 @@
 """Evidence as Parquet: columns `time`, `ip` or `subject`, `kind`, and where wanted `count` and `tenant`.
 
 `time` is a timestamp (UTC where it has no zone) or whole seconds since 1970, `ip` text, `subject` the key of an address
-(`reputon.subject`).  The file is read in batches; each row has a name by the digest of its file and its place in it.
+(`reputon.subject`).  Rows have no names of their own: ingesting knows each batch by the file's content and its place.
 """
 
-import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -20,32 +19,26 @@ from reputon.evidence.readers import fields
 from reputon.evidence.tenant import named
 from reputon.subject import address_key, address_text
 
-BATCH = 10_000  # rows
+BATCH = 10_000  # rows; never another number, or what was ingested counts again
 CHUNK = 256 << 20  # bytes of one column in one row group, unpacked
 FOOTER = 16 << 20  # bytes of one text in the file's description, and things in one list of it
 
 
 def batches(path: Path, now: datetime) -> Iterator[list[Found]]:
-    """The evidence of each batch of rows, with Unreadable for a row that cannot be one.
+    """The evidence of each batch of rows, the same each time, with Unreadable for a row that cannot be one.
 
-    OSError (one of `files.BROKEN`) where the file is no Parquet, lacks a column, or cannot be read further.
+    EvidenceError or OSError where the file is no Parquet, lacks a column, or cannot be read further.
     """
-    digest = _digest(path)
     try:
         with _opened(path) as file:
             columns = _columns(file.schema_arrow)
             _bounded(file.metadata, columns)
             done = 0
             for table in file.iter_batches(BATCH, columns=columns, use_threads=False):
-                yield [_found(row, f"{path.name}:{n}", digest, now) for n, row in enumerate(_rows(table), done + 1)]
+                yield [_found(row, f"{path.name}:{n}", now) for n, row in enumerate(_rows(table), done + 1)]
                 done += table.num_rows
-    except (pa.ArrowException, EvidenceError, UnicodeError) as error:
-        raise OSError(str(error)) from None
-
-
-def _digest(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, hashlib.blake2b).digest()
+    except (pa.ArrowException, UnicodeError) as error:
+        raise EvidenceError(str(error)) from None
 
 
 def _opened(path: Path) -> pq.ParquetFile:
@@ -100,21 +93,20 @@ def _plain(column: pa.Array) -> list[Any]:
     return values
 
 
-def _found(row: dict[str, Any], where: str, digest: bytes, now: datetime) -> Found:
+def _found(row: dict[str, Any], where: str, now: datetime) -> Found:
     try:
-        return checked(_evidence(row, digest + where.rpartition(":")[2].encode()), now)
+        return checked(_evidence(row), now)
     except (ValueError, OverflowError, OSError) as error:
         return Unreadable(where, masked(" ".join(str(each)[:200] for each in row.values())), masked(str(error), 300))
 
 
-def _evidence(row: dict[str, Any], name: bytes) -> Evidence:
+def _evidence(row: dict[str, Any]) -> Evidence:
     if missing := [key for key, value in row.items() if value is None and key not in ("count", "tenant")]:
         raise EvidenceError(f"{missing[0]} is null")
     subject = _of_ip(row["ip"][: fields.TEXT]) if "ip" in row else _of_key(row["subject"])
-    identity = hashlib.blake2b(name, digest_size=16, person=b"parquet").digest()
     count = row.get("count")
     return Evidence(datetime.fromtimestamp(row["time"], UTC), subject, named(row.get("tenant"), subject),
-                    fields.kind(row["kind"]), 1 if count is None else count, identity)  # fmt: skip
+                    fields.kind(row["kind"]), 1 if count is None else count)  # fmt: skip
 
 
 @lru_cache(maxsize=65536)
