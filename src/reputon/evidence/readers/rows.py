@@ -49,25 +49,22 @@ class Rows:
     def _add(self, line: Line, text: str) -> None:
         self._open.append((line, text))
         self._quotes += text.count('"')
-        self._size += len(text)
+        self._size += len(text) + 1
 
     def _closed(self) -> Iterator[Row]:
         """The row, once its quotes are closed; an error where nothing that may follow can make it one."""
-        text = "\n".join(each for _, each in self._open)
         if self._quotes % 2 == 0:
-            values = _parsed(text)
+            values = _parsed("\n".join(text for _, text in self._open))
             names = self._heading(values) if values else []
-            if names is None:
-                row = self._named(values)
-                self._taken()
-                yield row
-                return
+            row = self._named(values) if names is None else None
             self._names = names or self._names
             self._taken()
+            if row is not None:
+                yield row
         elif self._size > OPEN:
             raise EvidenceError("has a quote that is not closed")
         elif len(self._open) == 1:
-            _parsed(text + '"')
+            _parsed(self._open[0][1] + '"')
 
     def _taken(self) -> list[tuple[Line, str]]:
         lines, self._open = self._open, []

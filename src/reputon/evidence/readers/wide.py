@@ -17,7 +17,7 @@ class Text:
 
     def __init__(self) -> None:
         self._codec: str | None = None
-        self._held = b""
+        self._held = bytearray()
         self._has_returns = False
 
     def of(self, line: Line) -> str | None:
@@ -32,13 +32,13 @@ class Text:
     def _wide(self, raw: bytes, codec: str) -> str | None:
         if codec != _BIG and not self._held:
             raw = raw.removeprefix(b"\0")  # the second half of the line's end before
-        raw = self._held + raw
-        if self._ends(raw, codec) or len(raw) > LINE:
-            self._held = b""
-            return raw.removesuffix(b"\0" if codec == _BIG else b"").decode(codec, "replace").rstrip()
+        self._held += raw
+        if self._ends(raw, codec) or len(self._held) > LINE:
+            text, self._held = self._held, bytearray()
+            return text.removesuffix(b"\0" if codec == _BIG else b"").decode(codec, "replace").rstrip()
         if codec == _BIG and raw.endswith(b"\0"):
-            raw += b" "  # the second half of a space, which was taken for white space at the line's end
-        self._held = raw + b"\n"
+            self._held += b" "  # the second half of a space, which was taken for white space at the line's end
+        self._held += b"\n"
         return None
 
     def _ends(self, raw: bytes, codec: str) -> bool:
