@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 
 def command(
-    reader: Annotated[str, typer.Argument(metavar="READER", help="The format: jsonl, arf or postfix.")],
+    reader: Annotated[
+        str,
+        typer.Argument(
+            metavar="READER", help="The format: jsonl, arf, postfix, rspamd, exchange, kumomta or powermta."
+        ),
+    ],
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, folders, or - for standard input.")],
     source: Annotated[str, typer.Option(metavar="NAME", help="Who reports: caps and purges go by this name.")],
     follow: Annotated[bool, typer.Option("--follow", help="Go on with what is written to these logs.")] = False,
