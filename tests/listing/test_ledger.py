@@ -219,7 +219,8 @@ def test_many_writers_lose_nothing(tmp_path, url):
         except BaseException as error:
             failed.append(error)
 
-    start, failed = threading.Barrier(4), []
+    start = threading.Barrier(4)
+    failed: list[BaseException] = []
     threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
     for each in threads:
         each.start()

@@ -70,7 +70,7 @@ def test_more_removals_never_make_it_easier(past, more):
 
 @given(st.lists(st.tuples(st.integers(0, 255), st.sampled_from(["a", "b", "c", "d", "e"])), max_size=40))
 def test_a_prefix_has_two_in_thirty_days_whoever_asks(wishes):
-    past = []
+    past: list[Removal] = []
     for minute, (last, owner) in enumerate(wishes):
         subject, now = f"9.9.9.{last}", NOW + timedelta(minutes=minute)
         ruling = removal.rule(listing(subject), f"{owner}.example", past, now)
