@@ -42,7 +42,7 @@ class Archive:
 
     def __init__(self, state_dir: Path, db: Database, place: Place) -> None:
         self._state_dir, self._db, self.place = state_dir, db, place
-        self.node = _node(state_dir)
+        self.node = name_node(state_dir)
         self.store = db.setting("store") or ""
 
     def manifest(self) -> Manifest:
@@ -227,8 +227,8 @@ def _parquet(table: pa.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _node(state_dir: Path) -> str:
-    """The name of this state directory among all that write to one place."""
+def name_node(state_dir: Path) -> str:
+    """The name of this state directory among all that write to one place; it is given one first."""
     file = state_dir / NODE
     if not file.exists():
         with locked(state_dir):

@@ -146,9 +146,7 @@ class Database:
             sql.execute("INSERT INTO sqlite_sequence SELECT 'batch', 0 WHERE NOT EXISTS"
                         " (SELECT 1 FROM sqlite_sequence WHERE name = 'batch')")  # fmt: skip
             sql.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'batch'", (_LIFT,))
-            sql.execute(
-                "INSERT INTO setting VALUES ('number', ?1) ON CONFLICT DO UPDATE SET value = value + ?1", (_LIFT,)
-            )
+            sql.execute(NUMBERED, (_LIFT,))
 
     def setting(self, name: str) -> str | None:
         """What was written down under a name."""

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from reputon.evidence import places, rows, settling
-from reputon.evidence.archive import Archive, opened
+from reputon.evidence.archive import Archive, name_node, opened
 from reputon.evidence.chunk import Chunk, Cursor, Settled
 from reputon.evidence.database import Database
 from reputon.evidence.kinds import Evidence, EvidenceError, Unreadable
@@ -44,6 +44,7 @@ class Store:
 
     def __init__(self, state_dir: Path, url: str = "") -> None:
         self._db = Database(state_dir)
+        name_node(state_dir)
         self._state_dir, self._url = state_dir, url
         self._made: Archive | None = None
         self._known: set[str] = set()
