@@ -13,7 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from reputon.evidence.ingest import Found
+from reputon.evidence.files import Line
+from reputon.evidence.ingest import Found, Reader, unreadable
 from reputon.evidence.kinds import Evidence, EvidenceError, Unreadable, checked, masked
 from reputon.evidence.readers import fields
 from reputon.evidence.tenant import named
@@ -39,6 +40,14 @@ def batches(path: Path, now: datetime) -> Iterator[list[Found]]:
                 done += table.num_rows
     except (pa.ArrowException, UnicodeError) as error:
         raise EvidenceError(str(error)) from None
+
+
+class NoLines:
+    """What Parquet is where somebody follows it as a log."""
+
+    def line(self, line: Line) -> Iterator[Found]:
+        """Nothing that can be read."""
+        yield unreadable(line, "Parquet has no lines: ingest the file when it is whole")
 
 
 def _opened(path: Path) -> pq.ParquetFile:
@@ -120,3 +129,6 @@ def _of_key(key: int) -> int:
     if not -(1 << 63) <= key < 1 << 63:
         raise EvidenceError(f"subject {key} is no key of 64 bits")
     return address_key(address_text(key).removesuffix("/64"))
+
+
+READER = Reader(lambda _: NoLines(), batches=batches)
