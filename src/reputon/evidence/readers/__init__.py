@@ -1,7 +1,7 @@
 """Readers: each parses one format into evidence; the table of all there are."""
 
 from reputon.evidence.ingest import Reader
-from reputon.evidence.readers import arf, exchange, jsonl, kumomta, postfix, powermta, rspamd
+from reputon.evidence.readers import arf, exchange, jsonl, kumomta, parquet, postfix, powermta, rspamd
 
 READERS: dict[str, Reader] = {
     "jsonl": jsonl.READER,
@@ -11,4 +11,5 @@ READERS: dict[str, Reader] = {
     "exchange": exchange.READER,
     "kumomta": kumomta.READER,
     "powermta": powermta.READER,
+    "parquet": parquet.READER,
 }
