@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from reputon.mail import syslog
-from reputon.mail.syslog import Address, domain_of
+from reputon.mail.envelope import domain_of
+from reputon.mail.syslog import Address
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from reputon.mail import milter_log, syslog
+from reputon.mail.envelope import domain_of
 from reputon.mail.milter_log import Proof, SpfPassed
-from reputon.mail.syslog import Address, LogError, domain_of
+from reputon.mail.syslog import Address, LogError
 
 
 class Client(NamedTuple):

@@ -84,8 +84,3 @@ def address(text: str) -> Address | None:
         return ip_address(text.removeprefix("IPv6:"))
     except ValueError:
         raise LogError(f"{text!r} is not an IP address") from None
-
-
-def domain_of(mailbox: str) -> str | None:
-    """The domain of an envelope's address; the local part may be quoted and hold anything."""
-    return mailbox.rpartition("@")[2].strip(" .\"'<>").lower() or None if "@" in mailbox else None

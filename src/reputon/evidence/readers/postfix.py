@@ -9,34 +9,27 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from datetime import datetime
 
-from reputon.evidence.files import Line
-from reputon.evidence.ingest import Found, Reader, unreadable
+from reputon.evidence.ingest import Reader
 from reputon.evidence.kinds import Evidence, Kind
-from reputon.evidence.queue import OPEN, Mail, outcome, remember, seen
+from reputon.evidence.logs import OPEN, LogReading, Mail, outcome, remember, seen
 from reputon.mail import postfix_log as log
-from reputon.mail.milter_log import DmarcPassed, Signed, SpfPassed, Verified
+from reputon.mail.milter_log import SpfPassed
 from reputon.mail.syslog import Address
 
 STAGES = frozenset(("MAIL", "RCPT", "DATA", "END-OF-MESSAGE"))  # before these, no mail was tried
 
 
-class Log:
+class Log(LogReading):
     """One log file."""
 
     def __init__(self, now: datetime) -> None:
-        self._now = now
+        super().__init__(now)
         self._mails: OrderedDict[str, Mail] = OrderedDict()
         self._spf: OrderedDict[tuple[Address, str], None] = OrderedDict()
 
-    def line(self, line: Line) -> Iterable[Found]:
-        """The evidence that a line completes; a line without its end is still being written."""
-        if not line.is_whole:
-            return ()
-        try:
-            entry = log.parse(line.text.decode("utf-8", "replace"), self._now)
-            return self._entry(entry) if entry else ()
-        except ValueError as error:
-            return (unreadable(line, error),)
+    def _read(self, text: str) -> Iterable[Evidence]:
+        entry = log.parse(text, self._now)
+        return self._entry(entry) if entry else ()
 
     def _entry(self, entry: log.Entry) -> Iterable[Evidence]:
         time, queue_id, said = entry
@@ -51,8 +44,10 @@ class Log:
                 return self._ended(time, said, mail)
             if isinstance(said, log.Removed):
                 del self._mails[queue_id or ""]
-            else:
-                _learn(mail, said)
+            elif isinstance(said, log.Sender):
+                mail.sender = said.domain
+            elif not isinstance(said, log.Client):
+                mail.learn(said)
         return ()
 
     def _begun(self, queue_id: str, client: log.Client) -> None:
@@ -74,17 +69,6 @@ class Log:
 
     def _seen(self, time: datetime, kind: Kind, mail: Mail) -> Iterable[Evidence]:
         return seen(time, kind, mail, is_spf_passed=(mail.address, mail.sender) in self._spf)
-
-
-def _learn(mail: Mail, said: log.Said) -> None:
-    if isinstance(said, log.Sender):
-        mail.sender = said.domain
-    elif isinstance(said, DmarcPassed):
-        mail.author = said.domain
-    elif isinstance(said, Signed):
-        mail.signers = (said.domain,)
-    elif isinstance(said, Verified):
-        mail.is_verified = True
 
 
 READER = Reader(Log)
