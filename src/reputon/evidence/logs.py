@@ -86,12 +86,13 @@ class Mail:
 class Queue:
     """The messages of a log by id, for servers whose outcomes and proofs may come before the line of the client."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = OPEN) -> None:
         self._mails: OrderedDict[str, Mail] = OrderedDict()
+        self._most = most
 
     def mail(self, name: str) -> Mail:
         """The message with this id, new where no line spoke of it yet."""
-        return self._mails.get(name) or remember(self._mails, name, Mail())
+        return self._mails.get(name) or remember(self._mails, name, Mail(), self._most)
 
     def begun(self, time: datetime, name: str, client: Mail) -> Iterator[Evidence]:
         """Who brought it is known now: the evidence of what became of it before."""

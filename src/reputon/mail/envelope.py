@@ -5,12 +5,14 @@ import re
 # One address: its local part may be quoted, or escaped, and hold anything, even what looks like the rest of a line.
 MAILBOX = r'(?:"(?:[^"\\]|\\.)*+"|\\.|[^\s"\\<>,])++'
 
+_DOMAIN = 253  # RFC 1035 section 2.3.4
 _ENHANCED = re.compile(r"\b5\d\d[ -](5\.\d{1,3}\.\d{1,3})\b")
 
 
 def domain_of(mailbox: str) -> str | None:
-    """The domain of an envelope's address, lower case; None where there is none, as for a bounce."""
-    return mailbox.rpartition("@")[2].strip(" .\"'<>").lower() or None if "@" in mailbox else None
+    """The domain of an envelope's address, lower case; None where there is none, as for a bounce, or no possible one."""
+    domain = mailbox.rpartition("@")[2].strip(" .\"'<>").lower() if "@" in mailbox else ""
+    return domain if 0 < len(domain) <= _DOMAIN else None
 
 
 def enhanced(words: str) -> str | None:

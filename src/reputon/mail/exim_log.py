@@ -117,6 +117,7 @@ _DMARC = re.compile(
 _HOST = re.compile(
     r"H=(?:[\w.:-]{1,255} )?(?:\([^()\s]{0,255}\) )?\[(?P<address>[0-9A-Fa-f.:]{2,45})\](?::\d{1,5})?(?= |$)"
 )
+_ANOTHER = re.compile(r"\) \[[0-9A-Fa-f.:]{2,45}\]")
 _SENDER = re.compile(rf"<= (?P<sender><>|{MAILBOX})(?: R=\S{{1,64}})?")
 _PROTOCOL = re.compile(r" P=(\S{1,40})")
 _DKIM = re.compile(r" DKIM=(\S{1,253})(?= [A-Za-z0-9]{1,4}=| ARC |$)")
@@ -142,7 +143,10 @@ def _client(said: str, start: int = 0) -> tuple[Address, int]:
     address = syslog.address(found["address"]) if found else None
     if found is None or address is None:
         raise LogError("no client's address where one belongs: is its helo name none?")
-    return address, found.end()
+    end = found.end()
+    if _ANOTHER.search(said[end:].partition(' T="')[0].partition(" F=<")[0]):
+        raise LogError("two clients' addresses where one belongs: is its helo name none?")
+    return address, end
 
 
 _FIELD = re.compile(rf' (?:(?P<name>[A-Z]{{1,4}})=(?P<value><(?:{MAILBOX})?>|"[^"]*"|[^\s"<]\S*)|[A-Z]\.?(?= ))')
@@ -177,7 +181,7 @@ def _failed(said: str) -> Delivery | None:
     if found is None:
         raise LogError("a delivery failed, and its recipient cannot be read")
     rest = said[found.end() :].replace(found["to"].strip("<>:"), "")  # a server's words quote the recipient
-    fields, colon, words = rest.partition(": ")
+    fields, _, words = rest.partition(": ")
     # As a message that Postfix let expire: nobody refused it.
     return None if "retry timeout exceeded" in rest else Delivery(False, _code(words if "=" in fields else rest))
 

@@ -38,7 +38,7 @@ class Refusal(NamedTuple):
 class Delivery(NamedTuple):
     """What became of so many recipients for good: taken, or failed with this enhanced code."""
 
-    count: int
+    recipients: int
     is_taken: bool
     enhanced: str | None
 

@@ -45,7 +45,7 @@ class SendmailLog(LogReading):
             return self._queue.ended(time, queue_id, outcome(said.enhanced))
         if isinstance(said, log.Delivery):
             kind = Kind.DELIVERED if said.is_taken else outcome(said.enhanced)
-            return self._queue.ended(time, queue_id, kind, said.count)
+            return self._queue.ended(time, queue_id, kind, said.recipients)
         if not isinstance(said, log.Login):
             self._queue.mail(queue_id).learn(said)
         return ()
