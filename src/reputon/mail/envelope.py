@@ -10,7 +10,7 @@ _ENHANCED = re.compile(r"\b5\d\d[ -](5\.\d{1,3}\.\d{1,3})\b")
 
 
 def domain_of(mailbox: str) -> str | None:
-    """The domain of an envelope's address, lower case; None where there is none, as for a bounce, or no possible one."""
+    """The domain of an envelope's address, lower case; None where there is none (a bounce) or no possible one."""
     domain = mailbox.rpartition("@")[2].strip(" .\"'<>").lower() if "@" in mailbox else ""
     return domain if 0 < len(domain) <= _DOMAIN else None
 
