@@ -101,7 +101,7 @@ def test_what_waits_for_its_client_counts_as_if_it_had_come_after(ends, data):
     """Sendmail refuses before it names the client: the counts are those of the same log in the other order."""
     at = data.draw(st.integers(0, len(ends)))
     client = Mail(ip_address("192.0.2.7"))
-    queue, total = Queue(), Counter()
+    queue, total = Queue(), Counter[Kind]()
     for number, (kind, count) in enumerate(ends):
         pieces = list(queue.begun(NOW, "a", client)) if number == at else []
         for each in (*pieces, *queue.ended(NOW, "a", kind, count)):

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 def command(
-    reader: Annotated[str, typer.Argument(metavar="READER", help="The format: jsonl, arf or postfix.")],
+    reader: Annotated[
+        str, typer.Argument(metavar="READER", help="Format: jsonl, arf, postfix, exim, sendmail, opensmtpd.")
+    ],
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, folders, or - for standard input.")],
     source: Annotated[str, typer.Option(metavar="NAME", help="Who reports: caps and purges go by this name.")],
     now: Annotated[str | None, typer.Option(metavar="TIME", help="Read as of this time (RFC 3339).")] = None,

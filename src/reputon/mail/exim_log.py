@@ -192,7 +192,5 @@ _UNKNOWN = ("unrouteable address", "unknown user", "user unknown", "no such user
 
 def _code(words: str) -> str | None:
     """The enhanced code of a refusal, where it has one or its words are known."""
-    found = enhanced(words) or (words[:6].rstrip() if words.startswith("5.1.1 ") else None)
-    if found:
-        return found
-    return "5.1.1" if words.lower().lstrip(": ").startswith(_UNKNOWN) else None
+    is_nobody = words.startswith("5.1.1 ") or words.lower().lstrip(": ").startswith(_UNKNOWN)
+    return enhanced(words) or ("5.1.1" if is_nobody else None)
