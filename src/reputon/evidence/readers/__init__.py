@@ -1,7 +1,9 @@
 """Readers: each parses one format into evidence; the table of all there are."""
 
 from reputon.evidence.ingest import Reader
-from reputon.evidence.readers import arf, exchange, jsonl, kumomta, parquet, postfix, powermta, rspamd
+from reputon.evidence.readers import (
+    arf, exchange, exim, jsonl, kumomta, opensmtpd, parquet, postfix, powermta, rspamd, sendmail,
+)  # fmt: skip
 
 READERS: dict[str, Reader] = {
     "jsonl": jsonl.READER,
@@ -12,4 +14,7 @@ READERS: dict[str, Reader] = {
     "kumomta": kumomta.READER,
     "powermta": powermta.READER,
     "parquet": parquet.READER,
+    "exim": exim.READER,
+    "sendmail": sendmail.READER,
+    "opensmtpd": opensmtpd.READER,
 }
