@@ -7,6 +7,7 @@ in a private network, or those that are named) are passed over.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 
 from reputon.evidence.kinds import EvidenceError
@@ -20,10 +21,11 @@ Networks = Iterable[IPv4Network | IPv6Network]
 
 @dataclass(frozen=True, slots=True)
 class Border:
-    """The address that the message came from, who took it, and the values of our own Authentication-Results."""
+    """The host's field, the address that it took the message from and when, and our own Authentication-Results."""
 
+    hop: received.Hop
     address: received.Address
-    by: str | None
+    time: datetime
     results: tuple[str, ...]
 
 
@@ -43,11 +45,11 @@ def crossed(fields: Fields, own: Networks = (), trusted: frozenset[str] = frozen
         hop = received.parse(value)
         if not hop.is_taken:
             continue
-        if hop.address is None:
-            raise EvidenceError("the topmost Received names no address that the message came from")
+        if hop.address is None or hop.time is None:
+            raise EvidenceError("our Received names no address that the message came from, or no time")
         if received.is_inner(hop.address) or any(hop.address in each for each in networks):
             continue
-        return Border(hop.address, hop.by, tuple(above) or _named(fields[at:], trusted))
+        return Border(hop, hop.address, hop.time, tuple(above) or _named(fields[at:], trusted))
     raise EvidenceError("no Received tells which address outside the message came from")
 
 

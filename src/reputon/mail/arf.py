@@ -89,7 +89,7 @@ def _complaint(kind: str, report: Fields, headers: Fields, message: mime.Part) -
         feedback_type=kind,
         user_agent=_first(report, "user-agent"),
         source_ip=_first(report, "source-ip"),
-        incidents=_incidents(_first(report, "incidents")),
+        incidents=incidents(_first(report, "incidents")),
         arrival_date=date.of_mail(_first(report, "arrival-date")),
         received_date=date.of_mail(_first(report, "received-date")),
         reported_domains=_all(report, "reported-domain"),
@@ -134,7 +134,7 @@ def _all(fields: Fields, wanted: str) -> tuple[str, ...]:
     return tuple(_values(fields, wanted))[:REPEATED]
 
 
-def _incidents(text: str | None) -> int:
+def incidents(text: str | None) -> int:
     """RFC 5965 section 3.2; what is no number stands for one message."""
     digits = (text or "").strip()
     if not (digits.isascii() and digits.isdigit()):

@@ -1,7 +1,10 @@
 """Received: which address a host took a message from, as it wrote it above the message (RFC 5321 section 4.4)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from reputon.mail import date
 
 LENGTH = 2000  # characters of a field that are read
 
@@ -15,28 +18,38 @@ _INNER = tuple(
 )  # fmt: skip
 _CLAIMS = ("helo=", "ehlo=", "ident=", "port=")  # what Exim writes of the client beside its address
 _LOCAL = ("lmtp", "local")  # how mail is handed on within a host or from host to mailbox (RFC 2033)
+_LOGGED_IN = frozenset(("esmtpa", "esmtpsa", "utf8smtpa", "utf8smtpsa", "asmtp"))
 _OPENS = ("(helo", "(ehlo")  # and qmail
 
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One field: `by` whom it was written, `address` it came from; `is_taken`: from outside, by SMTP."""
+    """One field: `by` whom it was written, the `address` it came from, and when (UTC).
+
+    `is_taken`: from another host, by SMTP; `is_submitted`: by somebody who logged in (RFC 3848).
+    """
 
     by: str | None
     address: Address | None
+    time: datetime | None
     is_taken: bool
+    is_submitted: bool
 
 
 def parse(value: str) -> Hop:
     """What a field says.  What the client said of itself (its HELO) is never taken for its address."""
-    words = (value[:LENGTH].rpartition(";")[0] or value[:LENGTH]).split()
+    given, _, time = value[:LENGTH].rpartition(";")
+    words = (given or time).split()
     is_from = bool(words) and words[0].lower() == "from"
     start = 2 if is_from else 0  # somebody may call himself `by`
     at = next((n for n, word in enumerate(words[start:], start) if word.lower() == "by"), len(words))
     by = words[at + 1].strip("[]();").rstrip(".").lower() if at + 1 < len(words) else None
     rest = [word.lower() for word in words[at:]]
     protocol = rest[rest.index("with") + 1] if "with" in rest[:-1] else ""
-    return Hop(by, _address(words[1:at]) if is_from else None, is_from and not protocol.startswith(_LOCAL))
+    return Hop(
+        by, _address(words[1:at]) if is_from else None, date.of_mail(time) if given else None,
+        is_from and not protocol.startswith(_LOCAL), protocol in _LOGGED_IN,
+    )  # fmt: skip
 
 
 def address(text: str) -> Address | None:
