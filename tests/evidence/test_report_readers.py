@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reputon.evidence.files import Line
-from reputon.evidence.ingest import ingest
+from reputon.evidence.ingest import Found, ingest
 from reputon.evidence.kinds import Evidence, Unreadable
 from reputon.evidence.readers import READERS
 from reputon.evidence.store import Store
@@ -34,7 +34,7 @@ def read(name, content):
     """What a reader finds in a file's bytes."""
     reader = READERS[name]
     texts = [content] if reader.whole else list(io.BytesIO(content))
-    reading, found = reader.open(NOW), []
+    reading, found = reader.open(NOW), list[Found]()
     for number, text in enumerate(texts, 1):
         is_whole = reader.whole or text.endswith(b"\n")
         found += reading.line(Line(text if reader.whole else text.rstrip(), f"file:{number}", is_whole))

@@ -31,7 +31,7 @@ def verify(raw: bytes, resolver: Resolver, trusted: frozenset[str] = frozenset()
     try:
         fields = mime.fields(mime.parse(raw))
         said = _said(values(fields, "authentication-results"), trusted)
-        signed = [] if said else _signed(raw, values(fields, "dkim-signature"), resolver)
+        signed = [] if said else signers(raw, resolver)
     except mime.MailError as error:
         return Reporter((), f"the report is no message: {error}")
     verified = said or [domain for domain, why in signed if not why]
@@ -63,8 +63,12 @@ def _said(fields: Iterable[str], trusted: frozenset[str]) -> list[str]:
     return [each.domain for each in passed if each.domain and each.method in _METHODS]
 
 
-def _signed(raw: bytes, fields: Iterable[str], resolver: Resolver) -> list[tuple[str, str]]:
-    """The domain of each signature, with why it proves nothing."""
+def signers(raw: bytes, resolver: Resolver) -> list[tuple[str, str]]:
+    """The domain of each signature of a message, with why it proves nothing (empty where it does).
+
+    MailError where it is no mail.
+    """
+    fields = values(mime.fields(mime.parse(raw)), "dkim-signature")
     found = zip(fields, dkim.verify(raw, resolver), strict=False)
     return [(each.domain, _fault(value, each)) for value, each in found]
 

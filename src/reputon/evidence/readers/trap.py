@@ -29,17 +29,19 @@ class Hits:
     trusted: frozenset[str] = frozenset()
 
     def line(self, line: Line) -> Iterator[Found]:
-        """The hit."""
+        """The hit; mail with an empty sender is an answer to mail that somebody forged, and none."""
         try:
-            yield self._hit(mime.fields(mime.parse(line.text)))
+            fields = mime.fields(mime.parse(line.text))
+            sender = next(iter(values(fields, "return-path")), None)
+            if sender != "<>":
+                yield self._hit(fields, sender)
         except ValueError as error:
             yield unreadable(line, error)
 
-    def _hit(self, fields: Fields) -> Evidence:
+    def _hit(self, fields: Fields, sender: str | None) -> Evidence:
         """By its bytes alone: one message to two traps is two files, as each names its own, and two hits."""
         found = border.crossed(fields, self.own, self.trusted)
         subject = address_key(found.address)
-        sender = next(iter(values(fields, "return-path")), None)
         return Evidence(found.time, subject, proved(authenticated(found.results, fields, sender), subject), self.kind)
 
 
