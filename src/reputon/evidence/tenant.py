@@ -7,7 +7,7 @@ from reputon.authentication.domains import aligned, organizational
 from reputon.mail.arf import domain_of
 from reputon.mail.header import Fields
 from reputon.mail.returned import values
-from reputon.subject import SubjectError, address_text
+from reputon.subject import address_text
 
 
 def proved(domains: Iterable[str | None], subject: int) -> str:
@@ -16,7 +16,7 @@ def proved(domains: Iterable[str | None], subject: int) -> str:
         try:
             if domain:
                 return organizational(domain)
-        except SubjectError:
+        except ValueError:  # no name, or a label that is no punycode
             continue
     return unproved(subject)
 
