@@ -2,7 +2,22 @@
 
 from reputon.evidence.ingest import Reader
 from reputon.evidence.readers import (
-    arf, exchange, exim, jsonl, kumomta, opensmtpd, parquet, postfix, powermta, rspamd, sendmail,
+    arf,
+    dmarc,
+    dsn,
+    exchange,
+    exim,
+    jsonl,
+    kumomta,
+    opensmtpd,
+    parquet,
+    postfix,
+    powermta,
+    rspamd,
+    sendmail,
+    snds,
+    trap,
+    xarf,
 )  # fmt: skip
 
 READERS: dict[str, Reader] = {
@@ -17,4 +32,10 @@ READERS: dict[str, Reader] = {
     "exim": exim.READER,
     "sendmail": sendmail.READER,
     "opensmtpd": opensmtpd.READER,
+    "xarf": xarf.READER,
+    "dsn": dsn.READER,
+    "dmarc": dmarc.READER,
+    "snds": snds.READER,
+    "trap-pristine": trap.PRISTINE,
+    "trap-recycled": trap.RECYCLED,
 }
