@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import fs
 
-from reputon.evidence import places, rows
+from reputon.evidence import archive, places, rows
 from reputon.evidence.chunk import Chunk
 from reputon.evidence.kinds import Evidence, EvidenceError, Kind, Unreadable
 from reputon.evidence.store import Store
@@ -137,6 +137,21 @@ def test_what_is_old_goes(store):
     assert [each.day for each in store.retain(1, today=20783)] == [20781]
     assert held(store) == said("mx1", piece(2, 48))
     assert not store.add("mx1", b"1", [piece(1)])  # what was read today is known until it is old itself
+
+
+def test_files_of_names_become_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, "NAME_FILES", 2)
+    url = str(tmp_path / "shared")
+    with Store(tmp_path / "a", url) as a, Store(tmp_path / "b", url) as b:
+        for number in range(5):
+            a.add("mx1", bytes([number]), [piece(number, tenant=f"t{number}.example")])
+            a.seal()
+        a.retain(35, today=20790)
+        assert len(list((tmp_path / "shared" / "names").iterdir())) == 1
+        wanted = {rows.key(name): name for name in ("mx1", *(f"t{number}.example" for number in range(5)))}
+        assert b.names(wanted) == wanted
+        assert a.seal() == []
+        assert b.names(wanted) == wanted
 
 
 def test_files_of_no_manifest_count_for_nobody(store, tmp_path):

@@ -78,6 +78,8 @@ class Follower:
             self._since = time.time()
             self._read = {identity: size for _, identity, size, _ in self._beside()}
         self._open(known, now)
+        if self._file is not None and not any(each.path == str(self._path) for each in known):
+            self._store.move(self._source, self._file.cursor(str(self._path)))
 
     def _open(self, known: list[Cursor], now: datetime) -> None:
         self._file = _opened(self._path, known, self._reader, now)

@@ -114,6 +114,12 @@ class Store:
             query = "INSERT INTO batch (source, rows, first, last, blob) VALUES (?, ?, ?, ?, ?)"
             sql.execute(query, rows.packed(record))
 
+    def move(self, source: str, cursor: Cursor) -> None:
+        """Write down that a file is followed, before anything of it is read."""
+        with self._db.writing() as sql:
+            settling.know(sql, {source})
+            settling.move(sql, key(source), cursor)
+
     def cursors(self, source: str) -> list[Cursor]:
         """How far each file was read that was followed for a source, the latest last."""
         with self._db.reading() as sql:
@@ -224,10 +230,9 @@ class Store:
         self._archive.seal()
         gone = self._archive.drop(before)
         with self._db.writing() as sql:
-            for table in ("digest", "identity", "unreadable"):
+            for table in ("digest", "identity", "unreadable", "migrated"):
                 sql.execute(f"DELETE FROM {table} WHERE day < ?", (before,))  # noqa: S608 - our own tables
             sql.execute("DELETE FROM cursor WHERE seen < ?", (before * DAY,))
-            sql.execute("DELETE FROM migrated WHERE source NOT IN (SELECT source FROM identity)")
         return [self._shown(each) for each in gone]
 
     def _shown(self, file: Sealed) -> Sealed:
