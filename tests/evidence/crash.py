@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from reputon.evidence import database
 from reputon.evidence.follow import Follower
@@ -68,16 +69,18 @@ def armed(at):
     def stepping(function):
         return lambda *given, **named: (step(), function(*given, **named))[1]
 
-    prepare = database.Database._prepare
+    replaced: Any = (database.Database, os, Path)
+    opened, system, path = replaced
+    prepare = opened._prepare
 
     def prepared(self):
         self._sql.set_trace_callback(step)
         prepare(self)
 
-    database.Database._prepare = prepared
-    os.fsync = stepping(os.fsync)
-    Path.replace = stepping(Path.replace)
-    Path.unlink = stepping(Path.unlink)
+    opened._prepare = prepared
+    system.fsync = stepping(os.fsync)
+    path.replace = stepping(Path.replace)
+    path.unlink = stepping(Path.unlink)
     return left
 
 
@@ -86,7 +89,7 @@ def held(folder):
     with Store(folder / "state") as store:
         counts = store.rows().group_by(["source", "subject"]).aggregate([("count", "count")]).to_pylist()
         names = store.names({row["source"] for row in counts})
-        found = {}
+        found: dict[str, Counter[int]] = {}
         for row in counts:
             found.setdefault(names[row["source"]], Counter())[row["subject"]] = row["count_count"]
         return found
@@ -220,7 +223,7 @@ def main(folder, kills, seed):
         written = grown(folder, number)
         if not ats:
             ats = dice.sample(range(1, told.effects + 1), told.effects)
-        said, was_killed = a_round(folder, number, *((ats.pop(), None) if number % 4 else (0, dice.uniform(0, span))))
+        said, was_killed = a_round(folder, number, *((ats.pop(), None) if number % 10 else (0, dice.uniform(0, span))))
         killed += was_killed
         told.take(said)
         if was_killed and dice.random() < 0.5:

@@ -236,7 +236,7 @@ def test_the_verb_follows_until_it_is_told_to_end(tmp_path):
 def test_killed_while_the_log_is_rotated_each_line_counts_once(tmp_path):
     (tmp_path / "reputon.toml").write_text('state_dir = "state"\n[evidence]\nfollow_seconds = 0.1\n')
     log, dice = Log(tmp_path), random.Random(4)
-    for _ in range(12):
+    for _ in range(10):
         process = following(tmp_path)
         log.write()
         waited(tmp_path, 1)

@@ -83,7 +83,9 @@ def test_sealing_changes_where_it_lies_and_not_what_is_said(store):
     assert order == sorted(order)
     assert store.seal() == []
     assert store.files(days={20782}) == made[3:]
-    assert store.open_rows().num_rows == 0
+    assert store.moment()[0].num_rows == 0
+    assert store.moment()[1] == made
+    assert store.moment(int(START.timestamp()) + 7200)[1] == made[2:]
     store.add("mx1", b"late", [piece(9, 0)])
     assert store.seal()[0].hour == made[0].hour  # a closed day gets one file more
     assert held(store) == before + said("mx1", piece(9, 0))
@@ -259,3 +261,16 @@ def test_a_chunk_counts_what_is_after_its_last_known_mark(store):
     assert store.settle("mx1", chunk(1, 2, 3)).new == 0
     assert store.settle("mx1", chunk(0, 3, 4)).new == 1
     assert store.settle("mx2", chunk(1, 2)).new == 2
+
+
+def test_messages_are_known_each_by_itself(store):
+    def chunk(*numbers):
+        return Chunk(
+            [bytes([n]) for n in numbers], [(place, piece(n)) for place, n in enumerate(numbers)], chained=False
+        )
+
+    assert store.settle("loop", chunk(1, 2, 1)).new == 2
+    assert store.settle("loop", chunk(3, 1, 4, 2)).new == 2
+    assert store.settle("loop", chunk(5, 6)).new == 2
+    assert store.settle("loop", chunk(1, 2, 3, 4, 5, 6)).new == 0
+    assert held(store) == said("loop", *(piece(number) for number in range(1, 7)))

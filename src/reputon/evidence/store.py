@@ -106,7 +106,9 @@ class Store:
             aside = settling.set_aside(sql, by, [each for each in fresh if isinstance(each, Unreadable)], today)
         if cursor is not None and len(chunk.marks) < settling.CHUNK:
             self._recent[by] = recent  # what others read until now was looked at
-        self._known = self._known | new if len(self._known) < KNOWN_NAMES else new
+        if len(self._known) > KNOWN_NAMES:
+            self._known.clear()
+        self._known |= new
         return Settled(len(pieces), aside)
 
     def _keep(self, sql: Connection, record: pa.RecordBatch) -> None:
@@ -144,9 +146,13 @@ class Store:
         found = pa.concat_tables([ROWS.empty_table(), *self._tables(first, last)])
         return found.filter((pc.field("time") >= first) & (pc.field("time") < last))
 
-    def open_rows(self) -> pa.Table:
-        """What is acknowledged and in no sealed file."""
-        return pa.concat_tables([ROWS.empty_table(), *self._moment(-NEVER, NEVER)[0]])
+    def moment(self, since: int = -NEVER) -> tuple[pa.Table, list[Sealed]]:
+        """What is acknowledged and in no sealed file, and the sealed files of all nodes, at one moment.
+
+        Only what may have rows from `since` (epoch seconds) on.  A purge may take one of the files away meanwhile.
+        """
+        tables, files = self._moment(since, NEVER)
+        return pa.concat_tables([ROWS.empty_table(), *tables]), [self._shown(each) for each in files]
 
     def _tables(self, first: int, last: int, columns: list[str] | None = None) -> list[pa.Table]:
         for left in reversed(range(_TRIES)):
