@@ -70,6 +70,7 @@ def test_sealing_changes_where_it_lies_and_not_what_is_said(store):
     made = store.seal()
     assert held(store) == before
     assert made == store.files()
+    assert sum(store.read(each).num_rows for each in made) == sum(before.values())
     assert [(each.day - 20781, each.hour - 498744, each.rows) for each in made] == [
         (0, 0, 5),
         (0, 1, 5),
@@ -237,6 +238,7 @@ def test_an_object_store_needs_no_renaming(tmp_path, monkeypatch):
         assert store.purge("liar") == 1
         assert held(store) == said("mx1", piece(1), piece(2, 5))
         assert store.files()[0].path.startswith("s3://bucket/reputon/evidence/date=2026-11-24/hour=00/")
+        assert store.read(store.files()[1], ["subject"]).to_pydict() == {"subject": [0xC0000202]}
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=12))
@@ -274,3 +276,11 @@ def test_messages_are_known_each_by_itself(store):
     assert store.settle("loop", chunk(5, 6)).new == 2
     assert store.settle("loop", chunk(1, 2, 3, 4, 5, 6)).new == 0
     assert held(store) == said("loop", *(piece(number) for number in range(1, 7)))
+
+
+@pytest.mark.parametrize("url", ["s3://key:secret@bucket/x", "relative/path", "nowhere://x/y"])
+def test_a_place_that_cannot_be_is_told(tmp_path, url):
+    with Store(tmp_path / "state", url) as store:
+        store.add("mx1", b"1", [piece(1)])  # what is taken in does not need it
+        with pytest.raises(EvidenceError):
+            store.seal()

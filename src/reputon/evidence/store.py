@@ -140,6 +140,10 @@ class Store:
         found = [each for one in self._archive.manifests() for each in one.files if days is None or each.day in days]
         return [self._shown(each) for each in sorted(found, key=lambda each: (each.hour, each.path))]
 
+    def read(self, file: Sealed, columns: list[str] | None = None) -> pa.Table:
+        """The rows of a sealed file, wherever it lies; EvidenceError where it is gone or broken."""
+        return self._archive.read(file.path.removeprefix(self._archive.place.shown("")).lstrip("/"), columns)
+
     def rows(self, since: int | None = None, until: int | None = None) -> pa.Table:
         """Evidence with `since` <= time < `until` (epoch seconds) as ROWS, sealed and open."""
         first, last = -NEVER if since is None else since, NEVER if until is None else until
