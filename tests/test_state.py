@@ -106,7 +106,11 @@ def test_a_torn_backup_restores_nothing(folder, tmp_path, part):
 def changed(file, name, content=None, rename=None):
     """The backup with one member other than it was."""
     other = file.with_name("changed.tar.gz")
-    with tarfile.open(file) as old, tarfile.open(other, "w:gz") as new, open(content or os.devnull, "rb") as instead:
+    with (
+        tarfile.open(file) as old,
+        tarfile.open(other, "w:gz") as new,
+        Path(content or os.devnull).open("rb") as instead,
+    ):
         for member in old:
             data = old.extractfile(member)
             if member.name == name:

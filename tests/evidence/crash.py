@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from reputon.evidence import database
 from reputon.evidence.follow import Follower
@@ -68,16 +69,18 @@ def armed(at):
     def stepping(function):
         return lambda *given, **named: (step(), function(*given, **named))[1]
 
-    prepare = database.Database._prepare
+    replaced: Any = (database.Database, os, Path)
+    opened, system, path = replaced
+    prepare = opened._prepare
 
     def prepared(self):
         self._sql.set_trace_callback(step)
         prepare(self)
 
-    database.Database._prepare = prepared
-    os.fsync = stepping(os.fsync)
-    Path.replace = stepping(Path.replace)
-    Path.unlink = stepping(Path.unlink)
+    opened._prepare = prepared
+    system.fsync = stepping(os.fsync)
+    path.replace = stepping(Path.replace)
+    path.unlink = stepping(Path.unlink)
     return left
 
 
@@ -86,7 +89,7 @@ def held(folder):
     with Store(folder / "state") as store:
         counts = store.rows().group_by(["source", "subject"]).aggregate([("count", "count")]).to_pylist()
         names = store.names({row["source"] for row in counts})
-        found = {}
+        found: dict[str, Counter[int]] = {}
         for row in counts:
             found.setdefault(names[row["source"]], Counter())[row["subject"]] = row["count_count"]
         return found
@@ -100,7 +103,7 @@ def forked(action):
         os.close(reading)
         try:
             action(lambda text: os.write(writing, (text + "\n").encode()))
-        except BaseException as error:  # noqa: BLE001 - told to the parent
+        except BaseException as error:  # told to the parent
             os.write(writing, f"!{error!r}\n".encode())
         os._exit(0)
     os.close(writing)
@@ -220,7 +223,7 @@ def main(folder, kills, seed):
         written = grown(folder, number)
         if not ats:
             ats = dice.sample(range(1, told.effects + 1), told.effects)
-        said, was_killed = a_round(folder, number, *((ats.pop(), None) if number % 4 else (0, dice.uniform(0, span))))
+        said, was_killed = a_round(folder, number, *((ats.pop(), None) if number % 10 else (0, dice.uniform(0, span))))
         killed += was_killed
         told.take(said)
         if was_killed and dice.random() < 0.5:
@@ -228,8 +231,8 @@ def main(folder, kills, seed):
             tears += 1
         look(folder, told, written)
     acknowledged = len(told.batches) + len(told.liars) + told.lines + told.followed
-    print(json.dumps({"kills": killed, "effects": told.effects, "torn": tears, "acknowledged": acknowledged,
-                      "wrong": told.wrong}))  # fmt: skip
+    sys.stdout.write(json.dumps({"kills": killed, "effects": told.effects, "torn": tears, "acknowledged": acknowledged,
+                      "wrong": told.wrong}) + "\n")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def test_killed_before_every_effect_and_at_any_time_nothing_is_lost_or_doubled(t
     done = crashed(tmp_path, 220, seed=7)
     assert done["wrong"] == []
     assert done["kills"] >= 200
-    assert done["effects"] < 0.75 * done["kills"]  # three of four kills take the effects in turn: each had one
+    assert done["effects"] < 0.9 * done["kills"]  # nine of ten kills take the effects in turn: each had one
     assert done["torn"] > 50
 
 

@@ -98,7 +98,7 @@ def test_a_disk_that_is_full_while_sealing(tmp_path, monkeypatch, limit):
         store.seal()
         assert Counter(store.rows()["subject"].to_pylist()) == Counter([1, 2, 3])
         assert sum(each.rows for each in store.files()) == 3
-        assert store.open_rows().num_rows == 0
+        assert store.moment()[0].num_rows == 0
     assert not [path for path in tmp_path.rglob("*.torn") if path.suffix == ".parquet"]
 
 

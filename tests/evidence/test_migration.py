@@ -1,6 +1,7 @@
 """Migration: a store of version 1 becomes one of this version, whole or not at all, and knows what it had counted."""
 
 import gzip
+import hashlib
 import json
 import os
 import signal
@@ -9,16 +10,14 @@ from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime
 
-import hashlib
-
 import pytest
+from tests.evidence.held import held
 
 from reputon.evidence import migrate
 from reputon.evidence.ingest import ingest
 from reputon.evidence.kinds import EvidenceError
 from reputon.evidence.readers import READERS
 from reputon.evidence.store import Store
-from tests.evidence.held import held
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 AT = int(datetime(2026, 11, 24, 10, tzinfo=UTC).timestamp())
@@ -58,7 +57,9 @@ def version_1(folder, lines):
             row = (AT, "mx1", 0xC0000200 + number % 7, "a.example", "sent", 1, key)
             sql.execute("INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?)", row)
             digest.update(b"\n")
-        sql.execute("INSERT INTO evidence VALUES (?, 'loop', 3, 'unauth@0.0.0.3', 'complaint', 4, x'01')", (AT - 99999,))
+        sql.execute(
+            "INSERT INTO evidence VALUES (?, 'loop', 3, 'unauth@0.0.0.3', 'complaint', 4, x'01')", (AT - 99999,)
+        )
         sql.execute("INSERT INTO unreadable VALUES ('mx1', 'mail.log:3', 'x', 'why', x'02')")
         sql.commit()
 

@@ -81,7 +81,10 @@ def test_the_verb(tmp_path):
     assert run("source", "add", "x", "--reader", "jsonl", "--trust", "full").returncode == 2
     assert run("ingest", "jsonl", "log", "--source", "mx1", "--now", "2026-11-24T12:00:00Z").returncode == 0
     shown = [json.loads(line) for line in run("source", "ls", "--json").stdout.splitlines()]
-    assert [(each["name"], each["trust"], each["sent_cap"]) for each in shown] == [("mx1", "own", None), ("partner", "known", 10)]
+    assert [(each["name"], each["trust"], each["sent_cap"]) for each in shown] == [
+        ("mx1", "own", None),
+        ("partner", "known", 10),
+    ]
     assert "partner" in run("source", "ls").stdout
     assert "domains: example.org" in run("source", "show", "partner").stdout
     assert token not in run("source", "show", "partner").stdout

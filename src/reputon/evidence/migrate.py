@@ -33,7 +33,7 @@ def carry_over(sql: sqlite3.Connection) -> None:
         "INSERT OR IGNORE INTO name (key, text) SELECT DISTINCT key_of(tenant), tenant FROM evidence_1"
         " WHERE tenant NOT LIKE 'unauth@%'"
     )
-    sql.execute("INSERT INTO migrated SELECT DISTINCT key_of(source) FROM evidence_1")
+    sql.execute("INSERT INTO migrated SELECT DISTINCT key_of(source), ? FROM evidence_1", (today,))
     for source, pieces in _batches(sql):
         sql.execute(
             "INSERT INTO batch (source, rows, first, last, blob) VALUES (?, ?, ?, ?, ?)",
