@@ -132,7 +132,7 @@ def _settings(resources: Resources) -> dict[str, int | str]:
         "prefer_column_name_to_alias": 1,
         "cast_keep_nullable": 1,
         "use_hive_partitioning": 0,  # the hour of a row is not that in its path, which is of the day
-        "union_default_mode": "'ALL'",
+        "union_default_mode": "'DISTINCT'",
         "max_query_size": 1 << 24,  # a month of files is named in a query
         "max_ast_elements": 1 << 20,
         # Bounds: what does not fit is sorted, grouped and joined on disk.

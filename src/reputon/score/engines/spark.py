@@ -10,6 +10,7 @@ import shutil
 import socket
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -66,9 +67,12 @@ class Spark:
             self._kept[name] = found
 
     def read(self, sql: str) -> Iterator[pa.RecordBatch]:
-        """All rows, brought here: no more of them than `spark.driver.maxResultSize`."""
-        found: pa.Table = _run(lambda: self._session.sql(sql).toArrow())
-        yield from found.to_batches(BATCH)
+        """One worker's part after the other, so that no more than one of them is here at a time."""
+        try:
+            for row in self._session.sql(sql).mapInArrow(_packed, "packed binary").toLocalIterator():
+                yield from pa.ipc.open_stream(row.packed)
+        except PySparkException as error:
+            raise _told(error) from None
 
     def write(self, sql: str, folder: Path, formula: Formula | None = None, schema: pa.Schema | None = None) -> None:
         """A file from each worker's part, in the order of their names; the formula runs where the rows are."""
@@ -91,11 +95,23 @@ def _each(formula: Formula, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Re
     return (formula(batch) for batch in batches)
 
 
+def _packed(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, batch.schema) as stream:
+            stream.write_batch(batch)
+        yield pa.record_batch({"packed": pa.array([sink.getvalue().to_pybytes()], pa.binary())})
+
+
 def _run(what: Callable[[], Any]) -> Any:
     try:
         return what()
     except PySparkException as error:
-        raise EngineError(f"spark: {_first_line(error)}") from None
+        raise _told(error) from None
+
+
+def _told(error: Exception) -> EngineError:
+    return EngineError(f"spark: {_first_line(error)}")
 
 
 def _first_line(error: Exception) -> str:
@@ -125,6 +141,8 @@ def opened(resources: Resources) -> Iterator[Spark]:
             raise EngineError(f"spark: Java did not start: {_last_line(log)}") from None
     try:
         context = _context(conf, gateway, master, log)
+        # No pandas comes near our rows.
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
         try:
             _joined(context, master)
             _send(context, resources.spill)
