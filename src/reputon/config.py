@@ -12,6 +12,7 @@ import platformdirs
 FILE = "reputon.toml"
 SIZE = 1 << 20  # bytes
 _SECRETS = ("lists.keys", "watch.alerts")  # tables of which only the names are shown
+_HIDDEN = ("listing.ledger", "listing.notice.password")  # texts that hold a password
 
 
 class ConfigError(ValueError):
@@ -73,6 +74,15 @@ class Cause(Section):
 
 
 @dataclass(frozen=True)
+class Evidence(Section):
+    """Where evidence lies, and for how long."""
+
+    url: Annotated[str, "Where sealed evidence lies: empty (the state directory), a whole path, `s3://...`."] = ""
+    keep_days: Annotated[int, Within(35, 3650), "Days for which evidence is kept."] = 35
+    follow_seconds: Annotated[float, Within(0.1, 60), "Seconds between two looks at a log that is followed."] = 1.0
+
+
+@dataclass(frozen=True)
 class Score(Section):
     """How evidence is added up (docs/score.md)."""
 
@@ -84,6 +94,16 @@ class Score(Section):
         int, Within(512), "Megabytes that scoring may take; more is spilled to the state directory."
     ] = 2048
     threads: Annotated[int, Within(0, 1024), "Threads that may score; 0: one a core."] = 0
+
+
+@dataclass(frozen=True)
+class ListingNotice(Section):
+    """How owners of shared addresses are told of a noisy tenant (docs/listing.md)."""
+
+    server: Annotated[str, "HOST:PORT of your mail server; empty: notices are written down, and not sent."] = ""
+    sender: Annotated[str, "The address that notices come from; somebody must read its answers."] = ""
+    user: Annotated[str, "The name to log in with."] = ""
+    password: Annotated[str, "The password; never printed."] = ""
 
 
 @dataclass(frozen=True)
@@ -102,6 +122,16 @@ class Listing(Section):
     min_evidence: Annotated[int, Within(1), "Pieces of bad evidence that a listing needs."] = 2
     min_sources: Annotated[int, Within(1), "Sources that must agree."] = 2
     quiet_hours: Annotated[int, Within(1), "Hours without new cause until a listing expires."] = 24
+    own_networks: Annotated[tuple[str, ...], "Prefixes of your own, which are never listed."] = ()
+    most_share: Annotated[float, Within(0, 1), "A run that would hit more of the known-good mail stops."] = 0.01
+    most_addresses: Annotated[float, Within(0, 1), "So does one that would list more of the addresses seen."] = 0.5
+    most_listings: Annotated[int, Within(1), "So does one with more new listings."] = 10_000
+    ledger: Annotated[str, "URL of a PostgreSQL database; empty: SQLite in the state directory.  Never printed."] = ""
+    rdap: Annotated[str, "Folder of the RDAP bootstrap files, to find abuse contacts; empty: not asked."] = ""
+    contacts: Annotated[dict[str, str], "Whom to tell of which prefix; these win over RDAP."] = field(
+        default_factory=dict
+    )
+    notice: ListingNotice = field(default_factory=ListingNotice)
 
 
 @dataclass(frozen=True)
@@ -183,6 +213,7 @@ class Config(Section):
     lists: Lists = field(default_factory=Lists)
     bounce: Bounce = field(default_factory=Bounce)
     cause: Cause = field(default_factory=Cause)
+    evidence: Evidence = field(default_factory=Evidence)
     score: Score = field(default_factory=Score)
     listing: Listing = field(default_factory=Listing)
     zone: Zone = field(default_factory=Zone)
@@ -262,6 +293,7 @@ def keys(section: Section | None = None, prefix: str = "") -> Iterator[tuple[str
             yield from keys(value, f"{prefix}{name}.")
             continue
         shown = dict.fromkeys(value, "***") if f"{prefix}{name}" in _SECRETS else value
+        shown = "***" if value and f"{prefix}{name}" in _HIDDEN else shown
         yield f"{prefix}{name}", shown, value == getattr(default, name), _meaning(hints[name])
 
 

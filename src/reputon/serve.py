@@ -35,7 +35,7 @@ def publisher(settings: Config, root: str | None = None) -> Publisher:
 
     of = settings.zone
     zone = Settings(root or of.root, of.url, of.name_servers, of.contact, of.ttl, of.negative_ttl)
-    return Publisher(Ledger(settings.state_dir), zone)
+    return Publisher(Ledger(settings.state_dir, settings.listing.ledger), zone)
 
 
 def serve_dns(publisher: Publisher, listen: Iterable[Address], limits: Limits | None = None) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.evidence.held import held
 
 from reputon.evidence.ingest import ingest
 from reputon.evidence.readers import READERS
@@ -44,7 +45,7 @@ def read(store, tmp_path, *reports):
     for number, data in enumerate(reports):
         (folder / f"{number}.eml").write_bytes(data)
     done = ingest(store, READERS["arf"], sorted(folder.iterdir()), "loop", NOW)
-    return done, store.rows().to_pylist()
+    return done, held(store)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.evidence.held import held
 
 from reputon.evidence.ingest import ingest
 from reputon.evidence.kinds import Kind
@@ -32,7 +33,7 @@ LINES = st.lists(GOOD | BAD, max_size=25)
 
 
 def rows(store):
-    return sorted(tuple(row.values()) for row in store.rows().to_pylist())
+    return sorted(tuple(row.values()) for row in held(store))
 
 
 def whole(lines):

@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
+from tests.evidence.held import held
 
 from reputon.evidence.ingest import ingest
 from reputon.evidence.readers import READERS
@@ -47,7 +48,7 @@ def store(tmp_path):
 def read(store, path, text, now=NOW):
     path.write_text(text)
     done = ingest(store, READERS["postfix"], [path], "mx1", now)
-    rows = store.rows().to_pylist()
+    rows = held(store)
     return done, Counter((address_text(row["subject"]), row["tenant"], row["kind"]) for row in rows)
 
 
@@ -85,7 +86,7 @@ rejected: User unknown in local recipient table; from=<> to=<a@b.example> proto=
     )
     stamps = ("2026-11-24T10:30:00.123456+01:00", "Dec 31 23:59:59", "Feb 29 12:00:00")
     read(store, tmp_path / "mail.log", "".join(line.format(stamp) for stamp in stamps))
-    times = {datetime.fromtimestamp(row["time"], UTC) for row in store.rows().to_pylist()}
+    times = {datetime.fromtimestamp(row["time"], UTC) for row in held(store)}
     assert datetime(2026, 11, 24, 9, 30, tzinfo=UTC) in times
     assert datetime(2025, 12, 31, 23, 59, 59, tzinfo=UTC) in times
 

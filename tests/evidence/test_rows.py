@@ -17,7 +17,8 @@ PIECES = st.lists(
         lambda seconds, subject, tenant, kind, count: Evidence(
             START + timedelta(seconds=seconds), subject, tenant, kind, count
         ),
-        st.integers(0, 10**9), st.integers(0, 2**63 - 1), st.sampled_from(["a.example", "b.example", "unauth@192.0.2.1"]),
+        st.integers(0, 10**9), st.integers(0, 2**63 - 1),
+        st.sampled_from(["a.example", "b.example", "unauth@192.0.2.1"]),
         st.sampled_from(list(Kind)), st.integers(1, 10**9),
     ),
     min_size=1, max_size=30,

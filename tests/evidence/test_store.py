@@ -124,6 +124,7 @@ def test_a_source_is_forgotten_whole(store, is_sealed):
 
 def test_a_name_with_the_key_of_another_is_refused(store, monkeypatch):
     store.add("mx1", b"1", [piece(1, tenant="a.example")])
+    monkeypatch.setattr("reputon.evidence.settling.key", lambda name: 7)
     monkeypatch.setattr("reputon.evidence.store.key", lambda name: 7)
     monkeypatch.setattr("reputon.evidence.rows.key", lambda name: 7)
     store.add("x", b"2", [])
@@ -238,7 +239,8 @@ def test_a_chunk_counts_what_is_after_its_last_known_mark(store):
         return Chunk([bytes([n]) for n in numbers], [(place, piece(n)) for place, n in enumerate(numbers)])
 
     assert store.settle("mx1", chunk(1, 2)).new == 2
-    assert store.settle("mx1", chunk(1)).new == 1  # 1 was no end of a batch: only marks that were settled are known
+    assert store.settle("mx1", chunk(1)).new == 0  # a copy that ends before our chunk did
     assert store.settle("mx1", chunk(1, 2, 3)).new == 1
     assert store.settle("mx1", chunk(1, 2, 3)).new == 0
     assert store.settle("mx1", chunk(0, 3, 4)).new == 1
+    assert store.settle("mx2", chunk(1, 2)).new == 2

@@ -1,9 +1,9 @@
 """Ledgers: the same tests run on SQLite and on a real PostgreSQL."""
 
 import pytest
+from tests.servers.postgres import Postgres
 
 from reputon.listing.ledger import Ledger
-from tests.servers.postgres import Postgres
 
 
 @pytest.fixture(scope="session")

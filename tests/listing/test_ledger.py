@@ -323,7 +323,7 @@ def test_the_verbs_from_evidence_to_the_zone(tmp_path):
     told = json.loads(run(tmp_path, "lookup", "9.9.9.9", "--json", *at).stdout)
     assert told["listing"]["expires"] == "2026-11-25T11:00:00Z"
     assert [each["tenant"] for each in told["parts"]] == ["spam.example"]
-    assert run(tmp_path, "listing", "rm", "9.9.9.9", "--why", "mended", *at).returncode == 0
+    assert run(tmp_path, "listing", "remove", "9.9.9.9", "--who", "operator", "--why", "mended", *at).returncode == 0
     assert run(tmp_path, "lookup", "9.9.9.9", *at).returncode == 0
     assert "removed 9.9.9.9 by operator: mended" in run(tmp_path, "listing", "log").stdout
     assert "spam.example" in run(tmp_path, "listing", "ls", *at).stdout

@@ -79,7 +79,7 @@ def web():
 
 
 def test_a_server_that_drips_does_not_hold_the_watch(monkeypatch):
-    monkeypatch.setattr("reputon.watch.channels.deadline.WHOLE", 0.3)
+    monkeypatch.setattr("reputon.deadline.WHOLE", 0.3)
     with web() as (url, _), pytest.raises(Unclear):
         CHANNELS["webhook"](NOTICE, Channel("ops", "webhook", url=f"{url}/drip/{SECRET}"))
 
@@ -90,7 +90,7 @@ def test_a_body_without_an_end_is_not_waited_for():
 
 
 def test_a_mail_server_that_drips_does_not_hold_the_watch(monkeypatch):
-    monkeypatch.setattr("reputon.watch.channels.deadline.WHOLE", 0.3)
+    monkeypatch.setattr("reputon.deadline.WHOLE", 0.3)
 
     def drip(listener):
         taken, _ = listener.accept()

@@ -13,8 +13,8 @@ from typer.core import TyperGroup
 # The order in which the story happens: the sender's road, the rater's road, what lies around them.
 VERBS = (
     "diagnose", "check", "auth", "provider", "ticket", "reroute", "watch",
-    "ingest", "evidence", "score", "lookup", "listing", "zone",
-    "serve", "demo", "config",
+    "ingest", "source", "evidence", "score", "lookup", "listing", "zone",
+    "serve", "state", "demo", "config",
 )  # fmt: skip
 
 

@@ -1,11 +1,16 @@
-"""reputon evidence: what is in the store, what was kept aside, and forgetting a source."""
+"""reputon evidence: what is in the store, what was kept aside, sealing it, and forgetting a source or what is old."""
 
 from dataclasses import asdict
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reputon.cli import console
+
+if TYPE_CHECKING:
+    from reputon.evidence.manifest import Sealed
+    from reputon.evidence.store import Store
 
 command = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -20,10 +25,7 @@ def ls(path: console.ConfigOption = None, as_json: console.JsonOption = False) -
     """List how much each source has said of each kind."""
     from rich.table import Table
 
-    from reputon import config
-    from reputon.evidence.store import Store
-
-    with Store(config.load(path).state_dir) as store:
+    with _opened(path) as store:
         tallies = store.tallies()
     if as_json:
         for tally in tallies:
@@ -44,10 +46,7 @@ def unreadable(
     as_json: console.JsonOption = False,
 ) -> None:
     """Show the lines that could not be read: where, why, and how they begin."""
-    from reputon import config
-    from reputon.evidence.store import Store
-
-    with Store(config.load(path).state_dir) as store:
+    with _opened(path) as store:
         aside = store.unreadable(source)
     for name, each in aside:
         if as_json:
@@ -65,10 +64,7 @@ def purge(
     as_json: console.JsonOption = False,
 ) -> None:
     """Forget everything that a source said, as if it had never reported (RFC 6471 section 3.9)."""
-    from reputon import config
-    from reputon.evidence.store import Store
-
-    with Store(config.load(path).state_dir) as store:
+    with _opened(path) as store:
         pieces = sum(tally.pieces for tally in store.tallies() if tally.source == source)
         if not pieces and not store.unreadable(source):
             console.fail(f"no source {source!r} has said anything: see `reputon evidence ls`")
@@ -79,3 +75,42 @@ def purge(
         console.print_json({"source": source, "forgotten": gone})
     else:
         console.out.print(f"{source}: {gone} pieces forgotten; score again.", markup=False)
+
+
+@command.command()
+def seal(path: console.ConfigOption = None, as_json: console.JsonOption = False) -> None:
+    """Move what was acknowledged into Parquet files by day and hour, where a cluster can read it."""
+    with _opened(path) as store:
+        _tell("sealed", store.seal(), as_json=as_json)
+
+
+@command.command()
+def retain(
+    days: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Days that are kept; `evidence.keep_days` if not said.")
+    ] = None,
+    path: console.ConfigOption = None,
+    as_json: console.JsonOption = False,
+) -> None:
+    """Seal, then forget what is older than the days that evidence is kept."""
+    from reputon import config
+
+    kept = config.load(path).evidence.keep_days if days is None else days
+    with _opened(path) as store:
+        _tell("forgotten", store.retain(kept), as_json=as_json)
+
+
+def _opened(path: Path | None) -> "Store":
+    from reputon import config
+    from reputon.evidence.store import Store
+
+    settings = config.load(path)
+    return Store(settings.state_dir, settings.evidence.url)
+
+
+def _tell(what: str, files: "list[Sealed]", *, as_json: bool) -> None:
+    rows, size = sum(each.rows for each in files), sum(each.size for each in files)
+    if as_json:
+        console.print_json({what: {"files": len(files), "pieces": rows, "bytes": size}})
+    else:
+        console.out.print(f"{rows:,} pieces {what}: {len(files)} files, {size:,} bytes.", markup=False)

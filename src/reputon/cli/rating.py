@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -38,18 +38,18 @@ class Rating:
 @contextmanager
 def opened(config: "Config", now: str | None) -> "Iterator[Rating]":
     """The state directory's evidence, sealed, and its ledger."""
+    from reputon.evidence.sources import Sources
     from reputon.evidence.store import Store
-    from reputon.listing.ledger import Ledger
-    from reputon.listing.policy import Settings
     from reputon.score import engines, parameters, run
 
-    at = console.parse_time(now) if now else datetime.now(UTC)
-    folder = config.state_dir / FOLDER
-    with Store(config.state_dir) as store, Ledger(config.state_dir) as ledger:
+    at, folder = time_of(now), config.state_dir / FOLDER
+    with Sources(config.state_dir) as register:
+        sources = run.sources((each.name, each.trust == "own", each.sent_cap) for each in register.ls())
+    with Store(config.state_dir, config.evidence.url) as store, ledger_of(config) as ledger:
         store.seal()
-        asked = run.Asked(store.files(), run.sources([]), parameters.load(), at, store.names)
+        asked = run.Asked(store.files(), sources, parameters.load(), at, store.names)
         with engines.opened(config.score.engine, resources(config)) as engine:
-            yield Rating(engine, asked, folder, ledger, Settings(**asdict(config.listing)))
+            yield Rating(engine, asked, folder, ledger, rule_of(config))
 
 
 def resources(config: "Config") -> "Resources":
@@ -58,6 +58,26 @@ def resources(config: "Config") -> "Resources":
 
     threads = config.score.threads or os.cpu_count() or 1
     return Resources(config.score.memory_mb << 20, threads, config.state_dir / FOLDER / "spill", config.score.master)
+
+
+def time_of(now: str | None, otherwise: datetime | None = None) -> datetime:
+    """The time that was said, else that of a made world, else this moment."""
+    return console.parse_time(now) if now else otherwise or datetime.now(UTC)
+
+
+def ledger_of(config: "Config") -> "Ledger":
+    """The ledger, which most verbs of `listing` need alone."""
+    from reputon.listing.ledger import Ledger
+
+    return Ledger(config.state_dir, config.listing.ledger)
+
+
+def rule_of(config: "Config") -> "Settings":
+    """The rule's figures, out of the section that says where the ledger is, too."""
+    from reputon.listing.policy import Settings
+
+    names = [each.name for each in fields(Settings) if each.init]
+    return Settings(**{name: getattr(config.listing, name) for name in names})
 
 
 def bar(value: float, width: int = 20) -> str:

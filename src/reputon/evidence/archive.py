@@ -8,7 +8,7 @@ import fcntl
 import hashlib
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from reputon import durable
 from reputon.evidence import manifest
-from reputon.evidence.database import Database
+from reputon.evidence.database import NUMBERED, Database
 from reputon.evidence.kinds import EvidenceError
 from reputon.evidence.manifest import Manifest, Sealed
 from reputon.evidence.places import Place
@@ -65,19 +65,23 @@ class Archive:
     def seal(self) -> list[Sealed]:
         """Move every open batch into files; those that were made."""
         made: list[Sealed] = []
-        with self.changing() as now:
+        with self.changing() as before:
+            now = before
             while portion := self._portion(now.sealed_of(self.store)):
-                last, table = portion
-                number = self._number()
-                new = self._write(table, number)
-                unpublished = self._db.all("SELECT key, text FROM name WHERE published = 0")
-                names = self._publish(unpublished, number)
-                now = replace(now, store=self.store, sealed_to=last, files=now.files + new, names=now.names + names)
-                manifest.save(self.place, now)
-                self._published(unpublished)
-                self._drop(now)
+                now, new = self._move(now, *portion)
                 made += new
         return made
+
+    def _move(self, now: Manifest, last: int, table: pa.Table) -> tuple[Manifest, tuple[Sealed, ...]]:
+        number = self._number()
+        new = self._write(table, number)
+        unpublished = self._db.all("SELECT key, text FROM name WHERE published = 0")
+        names = now.names + self._publish(unpublished, number)
+        after = replace(now, store=self.store, sealed_to=last, files=now.files + new, names=names)
+        manifest.save(self.place, after)
+        self._published(unpublished)
+        self._drop(after)
+        return after, new
 
     def forget(self, source: int) -> int:
         """Write every file anew that has rows of this source; how many rows that were."""
@@ -100,6 +104,13 @@ class Archive:
             old = [each for each in now.files if each.day < before]
             self._replace(now, [each.path for each in old], ())
         return old
+
+    def leave_out(self, paths: Collection[str]) -> int:
+        """Take files out of the manifest, by their paths for others; how many were in it."""
+        with self.changing() as now:
+            old = [each.path for each in now.files if self.place.shown(each.path) in paths]
+            self._replace(now, old, ())
+        return len(old)
 
     def read(self, path: str, columns: list[str] | None = None) -> pa.Table:
         """The rows of a file; EvidenceError if it is not there or broken."""
@@ -179,9 +190,9 @@ class Archive:
                 self.place.remove(name)
 
     def _number(self) -> int:
-        """A number that no file of this node had: written down before it is used, and never given again."""
+        """A number that no file of this node had."""
         with self._db.writing() as sql:
-            sql.execute("INSERT INTO setting VALUES ('number', '1') ON CONFLICT DO UPDATE SET value = value + 1")
+            sql.execute(NUMBERED, (1,))
             return int(sql.execute("SELECT value FROM setting WHERE name = 'number'").fetchone()[0])
 
 
@@ -213,7 +224,7 @@ def locked(state_dir: Path) -> Iterator[None]:
 def _parquet(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd")
-    return sink.getvalue().to_pybytes()
+    return bytes(sink.getvalue())
 
 
 def _node(state_dir: Path) -> str:

@@ -10,6 +10,15 @@ from reputon.evidence.kinds import Evidence, Unreadable
 
 
 @dataclass(frozen=True, slots=True)
+class Position:
+    """Where the next line begins: how many lines and bytes are before it, and the mark of what is."""
+
+    line: int = 0
+    offset: int = 0
+    mark: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """Lines or messages.  `found`: what was found, with the place of its line in `marks`.
 
@@ -22,12 +31,17 @@ class Chunk:
 
     def fresh(self, known: Collection[bytes]) -> list[Evidence | Unreadable]:
         """What was not counted yet, where these marks are known."""
+        if not self.chained:  # the same message twice is one
+            first = {mark: place for place, mark in reversed(list(enumerate(self.marks))) if mark not in known}
+            return [each for place, each in self.found if first.get(self.marks[place]) == place]
         if not known:
             return [each for _, each in self.found]
-        if not self.chained:
-            return [each for place, each in self.found if self.marks[place] not in known]
         last = max(place for place, mark in enumerate(self.marks) if mark in known)
         return [each for place, each in self.found if place > last]
+
+    def is_known(self, known: Collection[bytes]) -> bool:
+        """Whether all of it was counted."""
+        return self.marks[-1] in known if self.chained else all(mark in known for mark in self.marks)
 
     def lasting(self) -> Sequence[bytes]:
         """The marks that must be remembered."""
@@ -36,17 +50,18 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a followed file was read: file identity, line, offset, the mark there, and a digest of what is before.
+    """How far a followed file was read: its path and identity, and where the next line begins.
 
-    `tail`: of the last bytes before the offset: a file that was emptied and written anew has others there.
+    `tail`: a digest of the last bytes before that: a file that was emptied and written anew has others there.
+    `seen`: when that was, in seconds since 1970.
     """
 
+    path: str
     device: int
     inode: int
-    line: int
-    offset: int
-    chain: bytes
+    at: Position
     tail: bytes
+    seen: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,12 @@ from reputon.evidence.kinds import EvidenceError
 
 FILE = "evidence.sqlite"
 VERSION = 2
+_LIFT = 1 << 40
 BUSY = 30.0  # seconds that a writer waits for another
 
 # batch: what is acknowledged and not sealed, one Arrow IPC stream each; its id is never used again.
-# digest, identity: what was counted already, with the day after which nobody will send it again.
+# digest, identity: what was counted already, with the day of the latest of it.
+# recent: the first bytes of the marks of single lines, of what was read last.
 TABLES = """
 CREATE TABLE name (key INTEGER PRIMARY KEY, text TEXT NOT NULL, published INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE INDEX name_unpublished ON name (key) WHERE published = 0;
@@ -35,9 +37,11 @@ CREATE TABLE unreadable (
     id INTEGER PRIMARY KEY, source INTEGER NOT NULL, day INTEGER NOT NULL, place TEXT NOT NULL, excerpt TEXT NOT NULL,
     why TEXT NOT NULL, UNIQUE (source, place, excerpt, why)
 ) STRICT;
+CREATE TABLE recent (id INTEGER PRIMARY KEY AUTOINCREMENT, source INTEGER NOT NULL, marks BLOB NOT NULL) STRICT;
+CREATE INDEX recent_of_source ON recent (source, id);
 CREATE TABLE cursor (
-    source INTEGER NOT NULL, device INTEGER NOT NULL, inode INTEGER NOT NULL, day INTEGER NOT NULL,
-    line INTEGER NOT NULL, offset INTEGER NOT NULL, chain BLOB NOT NULL, tail BLOB NOT NULL,
+    source INTEGER NOT NULL, device INTEGER NOT NULL, inode INTEGER NOT NULL, path TEXT NOT NULL, seen INTEGER NOT NULL,
+    line INTEGER NOT NULL, offset INTEGER NOT NULL, mark BLOB NOT NULL, tail BLOB NOT NULL,
     PRIMARY KEY (source, device, inode)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE source (
@@ -47,6 +51,9 @@ CREATE TABLE source (
 CREATE TABLE migrated (source INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
+
+# Numbers of files: each is written down before it is used, and never given again.
+NUMBERED = "INSERT INTO setting VALUES ('number', ?1) ON CONFLICT DO UPDATE SET value = value + ?1"
 
 
 class Database:
@@ -129,6 +136,19 @@ class Database:
         with self.reading() as sql:
             found: list[tuple[Any, ...]] = sql.execute(query, tuple(values)).fetchall()
             return found
+
+    def lift(self) -> None:
+        """After a restore: number batches and files higher than anything that was made since the backup.
+
+        What was sealed elsewhere in the meantime would else be taken for what comes now.
+        """
+        with self.writing() as sql:
+            sql.execute("INSERT INTO sqlite_sequence SELECT 'batch', 0 WHERE NOT EXISTS"
+                        " (SELECT 1 FROM sqlite_sequence WHERE name = 'batch')")  # fmt: skip
+            sql.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'batch'", (_LIFT,))
+            sql.execute(
+                "INSERT INTO setting VALUES ('number', ?1) ON CONFLICT DO UPDATE SET value = value + ?1", (_LIFT,)
+            )
 
     def setting(self, name: str) -> str | None:
         """What was written down under a name."""

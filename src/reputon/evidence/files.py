@@ -1,7 +1,8 @@
-"""Files of evidence: their lines, each known by a digest of everything in its file up to its end.
+"""Files of evidence: their lines, each with a mark: a digest of its text and of the mark before it.
 
-White space at the end of a line is left out of the digest, so that a last line that is still being written has the
-name that it keeps once its end is there.  Files that begin alike share the names of what they have in common.
+A mark so names everything in its file up to the end of its line, and reading can go on from any line of which the
+mark is known.  White space at the end of a line is left out, so that a last line that is still being written has the
+mark that it keeps once its end is there.  Files that begin alike share the marks of what they have in common.
 """
 
 import gzip
@@ -11,13 +12,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader
-from itertools import count
 from pathlib import Path
+from typing import Protocol
 
+from reputon.evidence.chunk import Position
 from reputon.evidence.kinds import EvidenceError
 from reputon.mail import mime
 
 LINE = 1 << 20  # bytes of a line; longer ones are unreadable
+MARK = 16  # bytes
 BROKEN = (OSError, EOFError, zlib.error)  # what reading a file may end with
 
 _GZIP = b"\x1f\x8b"
@@ -46,38 +49,68 @@ def files(paths: Iterable[Path]) -> list[Path]:
     return found
 
 
-def lines(path: Path) -> Iterator[tuple[bytes, Line]]:
-    """Each line of a file, plain or gzip, with its digest; BROKEN where the file cannot be read (further)."""
-    digest = hashlib.blake2b(digest_size=32)
+class Hash(Protocol):
+    """What bytes can be added to."""
+
+    def update(self, data: bytes, /) -> None:
+        """Take in bytes."""
+
+
+def lines(path: Path, also: Hash | None = None) -> Iterator[tuple[Line, Position]]:
+    """Each line of a file, plain or gzip, with where it ends; BROKEN where the file cannot be read (further).
+
+    `also`: takes in what is before a line's end, as version 1 named it.
+    """
     with _opened(path) as file:
-        for number in count(1):
-            text = file.readline(LINE + 1)
-            if not text:
-                return
-            is_whole = text.endswith(b"\n")
-            is_long = not is_whole and len(text) > LINE
-            bare = text if is_long else text.rstrip(_BLANK)
-            digest.update(bare)
-            if is_long:
-                is_whole = _skip(file, digest)
-            yield digest.digest(), Line(bare, f"{path.name}:{number}", is_whole)
-            digest.update(b"\n")
+        yield from lines_from(file, path.name, Position(), also)
 
 
-def message(path: Path) -> Iterator[tuple[bytes, Line]]:
-    """A file that is one message, as one line; a report stands at its beginning, what follows 4 MiB is left away."""
+def lines_from(
+    file: BufferedReader, name: str, at: Position, also: Hash | None = None
+) -> Iterator[tuple[Line, Position]]:
+    """The lines from a position on, where the file stands already."""
+    number, offset, mark = at.line, at.offset, at.mark
+    while text := file.readline(LINE + 1):
+        number, size = number + 1, len(text)
+        is_whole = text.endswith(b"\n")
+        is_long = not is_whole and size > LINE
+        bare = text if is_long else text.rstrip(_BLANK)
+        digest = hashlib.blake2b(mark + bare, digest_size=MARK)
+        if also:
+            also.update(bare)
+        if is_long:
+            skipped, is_whole = _skip(file, digest, also)
+            size += skipped
+        mark, offset = digest.digest(), offset + size
+        yield Line(bare, f"{name}:{number}", is_whole), Position(number, offset, mark)
+        if also:
+            also.update(b"\n")
+
+
+def message(path: Path) -> tuple[Line, bytes]:
+    """A file that is one message, as one line, and its mark; what follows 4 MiB is left away."""
     with _opened(path) as file:
         text = file.read(mime.SIZE)
-        yield hashlib.blake2b(text, digest_size=32).digest(), Line(text, path.name, is_whole=True)
+    return Line(text, path.name, is_whole=True), hashlib.blake2b(text, digest_size=MARK).digest()
 
 
-def _skip(file: BufferedReader, digest: "hashlib.blake2b") -> bool:
-    """Pass over the rest of a line that is too long; whether its end was there."""
+def content(path: Path) -> bytes:
+    """The mark of a file's whole content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=MARK)).digest()
+
+
+def _skip(file: BufferedReader, *digests: Hash | None) -> tuple[int, bool]:
+    """Pass over the rest of a line that is too long; its bytes, and whether its end was there."""
+    size = 0
     while text := file.readline(LINE):
-        digest.update(text.removesuffix(b"\n"))
+        size += len(text)
+        for digest in digests:
+            if digest:
+                digest.update(text.removesuffix(b"\n"))
         if text.endswith(b"\n"):
-            return True
-    return False
+            return size, True
+    return size, False
 
 
 @contextmanager

@@ -9,6 +9,7 @@ MOST = 1_000_000_000  # messages that one piece of evidence may stand for
 OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=1)  # how far a clock elsewhere may be ahead of ours
 TENANT_LENGTH = 320  # characters: `unauth@` and a domain name fit
+RESERVED = frozenset(("dns-query-log", "zone-queries"))  # names that no source has
 EXCERPT = 120  # characters of an unreadable line that are kept
 
 
@@ -68,6 +69,11 @@ def source_name(text: str) -> str:
     if not _SOURCE.fullmatch(text):
         raise EvidenceError(
             f"{text[:70]!r} cannot name a source: use up to 64 of a-z 0-9 . _ -, as in `mx1.complaints`"
+        )
+    if named := [each for each in text.split(".") if each in RESERVED]:
+        raise EvidenceError(
+            f"{named[0]} cannot be a source: who asks our own zones is no evidence, since anybody can ask, "
+            "under any address, and would so make a sender look known"
         )
     return text
 

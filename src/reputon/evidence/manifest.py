@@ -21,7 +21,7 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A sealed file.  `day` and `hour` since 1970, `first` and `last` time in seconds, `size` in bytes, keys of sources.
+    """A sealed file.  `day` and `hour` since 1970, `first` and `last` time in seconds, `size` in bytes, sources' keys.
 
     `path` is a path or an address for others, and within a manifest the name in the place.
     """

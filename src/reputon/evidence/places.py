@@ -41,7 +41,10 @@ class Place(Protocol):
 def at(state_dir: Path, url: str) -> Place:
     """The place that `evidence.url` means: nothing is the state directory itself."""
     if "://" not in url:
-        return Folder(Path(url).expanduser() if url else state_dir)
+        folder = Path(url).expanduser() if url else state_dir
+        if url and not folder.is_absolute():
+            raise EvidenceError(f"evidence.url {url!r} is neither a whole path nor an address as in s3://bucket/prefix")
+        return Folder(folder)
     with _told(url):
         filesystem, path = from_uri(url)
         return Objects(filesystem, path, url)

@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from sqlite3 import Connection
-from typing import Any, Self
+from typing import Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from reputon.evidence import places, rows
+from reputon.evidence import places, rows, settling
 from reputon.evidence.archive import Archive, opened
 from reputon.evidence.chunk import Chunk, Cursor, Settled
 from reputon.evidence.database import Database
@@ -20,10 +20,9 @@ from reputon.evidence.kinds import Evidence, EvidenceError, Unreadable
 from reputon.evidence.manifest import Sealed
 from reputon.evidence.rows import KINDS, ROWS, key
 
-KEPT_ASIDE = 100_000  # unreadable lines of a source that are kept; more are only shown
 KNOWN_NAMES = 1 << 20  # names that a store remembers to be in its table
 NEVER = 1 << 62  # later than every time in seconds
-_DAY = rows.HOUR * rows.HOURS
+DAY = rows.HOUR * rows.HOURS
 _TRIES = 3  # at reading files of which a purge takes one away meanwhile
 
 
@@ -48,12 +47,17 @@ class Store:
         self._state_dir, self._url = state_dir, url
         self._made: Archive | None = None
         self._known: set[str] = set()
+        self._recent: dict[int, int] = {}
 
     @property
     def _archive(self) -> Archive:
         if self._made is None:  # what only takes evidence in does not wait for an object store
             self._made = Archive(self._state_dir, self._db, places.at(self._state_dir, self._url))
         return self._made
+
+    def leave_out(self, paths: Collection[str]) -> int:
+        """Make broken files count for nobody; how many of them were this node's."""
+        return self._archive.leave_out(paths)
 
     def __enter__(self) -> Self:
         return self
@@ -69,67 +73,50 @@ class Store:
 
         Of a RecordBatch (of ROWS), `names` are the tenants that its keys stand for.
         """
-        if not isinstance(pieces, pa.RecordBatch):
-            found = [*pieces, *unreadable]
-            chunk = Chunk((digest,), [(0, each) for each in found], chained=False)
-            return self._settle(source, chunk, None) is not None
-        record = rows.checked(source, pieces)
-        with self._db.writing() as sql:
-            if _known(sql, key(source), (digest,)):
-                return False
-            new = self._know(sql, {source, *names})
-            _keep(sql, record)
-            _remember(sql, key(source), (digest,), _day(record))
-            _set_aside(sql, key(source), unreadable)
-        self._known |= new
-        return True
+        if isinstance(pieces, pa.RecordBatch):
+            record = rows.checked(source, pieces)
+            chunk = Chunk((digest,), [(0, each) for each in unreadable], chained=False)
+            return self._settle(source, chunk, record=record, names=names) is not None
+        chunk = Chunk((digest,), [(0, each) for each in (*pieces, *unreadable)], chained=False)
+        return self._settle(source, chunk) is not None
 
     def settle(self, source: str, chunk: Chunk, cursor: Cursor | None = None) -> Settled:
         """Acknowledge what is new of a chunk, and how far its file was read, in one transaction."""
         return self._settle(source, chunk, cursor) or Settled()
 
-    def _settle(self, source: str, chunk: Chunk, cursor: Cursor | None) -> Settled | None:
-        """None if every mark was known."""
-        by, today = key(source), int(time.time()) // _DAY
+    def _settle(
+        self, source: str, chunk: Chunk, cursor: Cursor | None = None, record: pa.RecordBatch | None = None,
+        names: Iterable[str] = (),
+    ) -> Settled | None:  # fmt: skip
+        """None if everything was known."""
+        by, today = key(source), int(time.time()) // DAY
         with self._db.writing() as sql:
-            known = _known(sql, by, chunk.marks)
-            is_new = len(known) < len(set(chunk.marks)) and not (chunk.chained and chunk.marks[-1] in known)
-            fresh = chunk.fresh(known) if is_new else []
-            pieces = _unseen(sql, by, [each for each in fresh if isinstance(each, Evidence)], today)
-            new = self._know(sql, {source, *(each.tenant for each in pieces)}) if is_new else set()
-            record = rows.batch(source, pieces) if pieces else None
-            if record is not None:
-                _keep(sql, record)
-            if is_new:
-                _remember(sql, by, chunk.lasting(), max(today, _day(record) if record is not None else 0))
-            aside = _set_aside(sql, by, [each for each in fresh if isinstance(each, Unreadable)])
+            known = settling.known(sql, by, chunk, self._recent.get(by, 0) if cursor else 0)
             if cursor is not None:
-                _move(sql, by, cursor, today)
-        self._known |= new
-        return Settled(len(pieces), aside) if is_new else None
+                settling.move(sql, by, cursor)
+            if chunk.is_known(known):
+                return None
+            fresh = chunk.fresh(known)
+            pieces = settling.unseen(sql, by, [each for each in fresh if isinstance(each, Evidence)], today)
+            new = {source, *names, *(each.tenant for each in pieces)} - self._known
+            settling.know(sql, new)
+            self._keep(sql, record or rows.batch(source, pieces))
+            recent = settling.remember(sql, by, chunk, today)
+            aside = settling.set_aside(sql, by, [each for each in fresh if isinstance(each, Unreadable)], today)
+        if cursor is not None and len(chunk.marks) < settling.CHUNK:
+            self._recent[by] = recent  # what others read until now was looked at
+        self._known = self._known | new if len(self._known) < KNOWN_NAMES else new
+        return Settled(len(pieces), aside)
 
-    def _know(self, sql: Connection, texts: set[str]) -> set[str]:
-        """See that names are in their table; those that this store did not know of."""
-        new = {each for each in texts - self._known if key(each) != rows.UNAUTHENTICATED}
-        if len(self._known) > KNOWN_NAMES:
-            self._known.clear()
-        for text in new:
-            sql.execute("INSERT OR IGNORE INTO name (key, text) VALUES (?, ?)", (key(text), text))
-            (there,) = sql.execute("SELECT text FROM name WHERE key = ?", (key(text),)).fetchone()
-            if there != text:
-                raise EvidenceError(f"{text!r} and {there!r} have the same key: one of them must be left out")
-        return new
-
-    def cursor(self, source: str, device: int, inode: int) -> Cursor | None:
-        """How far a file of this identity was read for a source."""
-        query = "SELECT line, offset, chain, tail FROM cursor WHERE source = ? AND device = ? AND inode = ?"
-        found = self._db.all(query, (key(source), device, inode))
-        return Cursor(device, inode, *found[0]) if found else None
+    def _keep(self, sql: Connection, record: pa.RecordBatch) -> None:
+        if record.num_rows:
+            query = "INSERT INTO batch (source, rows, first, last, blob) VALUES (?, ?, ?, ?, ?)"
+            sql.execute(query, rows.packed(record))
 
     def cursors(self, source: str) -> list[Cursor]:
-        """How far each file was read that was followed for a source."""
-        query = "SELECT device, inode, line, offset, chain, tail FROM cursor WHERE source = ? ORDER BY day"
-        return [Cursor(*row) for row in self._db.all(query, (key(source),))]
+        """How far each file was read that was followed for a source, the latest last."""
+        with self._db.reading() as sql:
+            return settling.cursors(sql, key(source))
 
     def was_migrated(self, source: str) -> bool:
         """Whether an older version may have counted lines of this source, by names that it gave them."""
@@ -226,74 +213,21 @@ class Store:
             gone += sql.execute("SELECT coalesce(sum(rows), 0) FROM batch WHERE source = ?", (key(source),)).fetchone()[
                 0
             ]
-            for table in ("batch", "digest", "identity", "unreadable", "cursor", "migrated"):
+            for table in ("batch", "digest", "identity", "unreadable", "cursor", "migrated", "recent"):
                 sql.execute(f"DELETE FROM {table} WHERE source = ?", (key(source),))  # noqa: S608 - our own tables
         return int(gone)
 
     def retain(self, days: int, today: int | None = None) -> list[Sealed]:
         """Forget what is older than some days before today (days since 1970); the files that went."""
-        before = (int(time.time()) // _DAY if today is None else today) - days
+        before = (int(time.time()) // DAY if today is None else today) - days
         self._archive.seal()
         gone = self._archive.drop(before)
         with self._db.writing() as sql:
-            for table in ("digest", "identity", "unreadable", "cursor"):
+            for table in ("digest", "identity", "unreadable"):
                 sql.execute(f"DELETE FROM {table} WHERE day < ?", (before,))  # noqa: S608 - our own tables
+            sql.execute("DELETE FROM cursor WHERE seen < ?", (before * DAY,))
             sql.execute("DELETE FROM migrated WHERE source NOT IN (SELECT source FROM identity)")
         return [self._shown(each) for each in gone]
 
     def _shown(self, file: Sealed) -> Sealed:
         return replace(file, path=self._archive.place.shown(file.path))
-
-
-def _known(sql: Connection, source: int, marks: Sequence[bytes]) -> set[bytes]:
-    """Those of some marks that are known."""
-    last = sql.execute("SELECT digest FROM digest WHERE source = ? AND digest = ?", (source, marks[-1])).fetchone()
-    if len(marks) == 1 or last:
-        return {last[0]} if last else set()
-    query = f"SELECT digest FROM digest WHERE source = ? AND digest IN ({','.join('?' * len(marks))})"  # noqa: S608
-    return {row[0] for row in sql.execute(query, (source, *marks))}
-
-
-def _unseen(sql: Connection, source: int, pieces: list[Evidence], today: int) -> list[Evidence]:
-    """Those whose identity, if they have one, was not seen yet; it is now."""
-    query = "INSERT OR IGNORE INTO identity VALUES (?, ?, ?)"
-    return [
-        each for each in pieces
-        if each.identity is None or sql.execute(query, (source, each.identity, _lasts(each, today))).rowcount
-    ]  # fmt: skip
-
-
-def _lasts(piece: Evidence, today: int) -> int:
-    return max(today, int(piece.time.timestamp()) // _DAY)
-
-
-def _keep(sql: Connection, record: pa.RecordBatch) -> None:
-    if record.num_rows:
-        query = "INSERT INTO batch (source, rows, first, last, blob) VALUES (?, ?, ?, ?, ?)"
-        sql.execute(query, rows.packed(record))
-
-
-def _day(record: pa.RecordBatch) -> int:
-    return int(pc.max(record.column("day")).as_py() or 0)
-
-
-def _remember(sql: Connection, source: int, marks: Sequence[bytes], day: int) -> None:
-    sql.executemany("INSERT OR IGNORE INTO digest VALUES (?, ?, ?)", [(source, each, day) for each in marks])
-
-
-def _set_aside(sql: Connection, source: int, bad: Sequence[Unreadable]) -> int:
-    """Keep unreadable lines, up to KEPT_ASIDE of a source; how many were new."""
-    if not bad:
-        return 0
-    (kept,) = sql.execute("SELECT count(*) FROM unreadable WHERE source = ?", (source,)).fetchone()
-    values: list[tuple[Any, ...]] = [
-        (source, int(time.time()) // _DAY, each.where, each.excerpt, each.why)
-        for each in bad[: max(KEPT_ASIDE - kept, 0)]
-    ]
-    query = "INSERT OR IGNORE INTO unreadable (source, day, place, excerpt, why) VALUES (?, ?, ?, ?, ?)"
-    return max(sql.executemany(query, values).rowcount, 0) if values else 0
-
-
-def _move(sql: Connection, source: int, at: Cursor, today: int) -> None:
-    values = (source, at.device, at.inode, today, at.line, at.offset, at.chain, at.tail)
-    sql.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)

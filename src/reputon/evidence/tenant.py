@@ -20,3 +20,8 @@ def proved(domains: Iterable[str | None], subject: int) -> str:
 def unproved(subject: int) -> str:
     """The tenant of mail that nobody authenticated."""
     return f"unauth@{address_text(subject)}"
+
+
+def named(name: str | None, subject: int) -> str:
+    """The tenant that whoever wrote the evidence names: a domain that authenticated, or nobody."""
+    return organizational(name) if name and not name.startswith("unauth@") else unproved(subject)

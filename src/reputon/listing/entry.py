@@ -61,8 +61,8 @@ class Protection:
             until = f"until {each.until:%Y-%m-%d %H:%M} UTC " if each.until else ""
             word = "exempt" if each.kind == "exempt" else "on the safety list"
             why = f"{each.subject} is {word} {until}by {each.who}: {each.why}"
-            network = _network(each.subject)
-            made._protect(network, why) if network else made._domains.setdefault(each.subject, why)
+            prefix = _network(each.subject)
+            made._protect(prefix, why) if prefix else made._domains.setdefault(each.subject, why)
         return made
 
     def why(self, subject: Subject) -> str:
@@ -87,7 +87,7 @@ def entered(
     kind: Kind, text: str, since: datetime, until: datetime | None, who: str, why: str, protection: Protection
 ) -> Entry:
     """A new entry, checked; ListingError says what is wrong.  A manual one is of one subject that may be listed."""
-    subject = _canonical(text)
+    subject = canonical(text)
     if until is not None and until <= since:
         raise ListingError(f"{until:%Y-%m-%d %H:%M} UTC is over already: an end lies ahead")
     if kind != "safety" and until is None:
@@ -122,7 +122,8 @@ def covers(entry: Entry, subject: Subject) -> bool:
     return _holds(network, ip_network(subject.text)) or _holds(ip_network(subject.text), network)
 
 
-def _canonical(text: str) -> str:
+def canonical(text: str) -> str:
+    """The text of a subject or a prefix as entries and the audit trail have it; SubjectError, ListingError."""
     text = text.strip()
     if "/" not in text or text.endswith("/64"):
         return parse(text).text

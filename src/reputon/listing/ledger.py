@@ -11,7 +11,9 @@ from reputon.listing.audit import Logged
 from reputon.listing.database import FILE, Database, LedgerError, grown, seconds
 from reputon.listing.disputes import Disputes
 from reputon.listing.entries import Entries
+from reputon.listing.notices import Notices
 from reputon.listing.policy import Change, Listing
+from reputon.listing.removals import Removals
 from reputon.score.model import PublishedScore
 from reputon.subject import Subject
 
@@ -27,6 +29,8 @@ class Ledger:
         self._database = Database(state_dir, url)
         self.entries = Entries(self._database)
         self.disputes = Disputes(self._database)
+        self.notices = Notices(self._database)
+        self.removals = Removals(self._database)
 
     def __enter__(self) -> Self:
         return self

@@ -39,20 +39,23 @@ def propose(engine: Engine, asked: Asked, folder: Path, ledger: Ledger, settings
     recents = recent.recents(engine, asked, results, settings.threshold)
     judged = sharing.judge(recents, settings, asked.parameters, asked.now)
     new = policy.changes(judged.verdicts, ledger.past(asked.now - policy.MEMORY), settings, asked.now)
-    renewed = {change.listing.subject for change in new}
-    ended = [Change("expired", each, _quiet(each)) for each in ledger.over(asked.now) if each.subject not in renewed]
+    ended = policy.expired(ledger.over(asked.now), new)
     in_force = {each.subject: each for each in ledger.listings(asked.now)}
     in_force |= {change.listing.subject: change.listing for change in new}
-    return Rescored(results, (*ended, *new), tuple(in_force.values()), judged.spared)
+    return Rescored(results, ended + new, tuple(in_force.values()), judged.spared)
 
 
 def publish(engine: Engine, asked: Asked, found: Rescored, ledger: Ledger) -> None:
-    """Write what was found into the ledger."""
-    tenants = recent.effective(engine, found.results.paths("sharing"))
-    shared = frozenset(key for key, count in tenants.items() if count >= sharing.SHARED)
-    scores = reading.published(engine, found.results, asked.names, shared, fresh=False)
-    ledger.apply(found.changes, scores, asked.now)
-
-
-def _quiet(listing: Listing) -> str:
-    return f"nothing bad was seen since {listing.last_seen:%Y-%m-%d %H:%M} UTC"
+    """Write what was found into the ledger: of the scores only whom the run scored anew, where it left the others."""
+    results, names = found.results, asked.names
+    shared = frozenset(
+        key
+        for key, count in recent.effective(engine, results.paths("sharing")).items()
+        if count >= sharing.SHARED
+    )  # fmt: skip
+    if results.fresh is None:
+        ledger.apply(found.changes, (), asked.now)
+        ledger.replace_scores(reading.published(engine, results, names, shared))
+    else:
+        scores = reading.published(engine, results, names, shared)
+        ledger.apply(found.changes, scores, asked.now, reading.unscored(engine, results, names))

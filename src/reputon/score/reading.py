@@ -11,7 +11,7 @@ from reputon.score.judgement import COLUMNS, ONE, Entity, judged
 from reputon.score.model import Parameters, PublishedScore, Score
 from reputon.score.recent import entity
 from reputon.score.run import Names, Results
-from reputon.subject import of_key
+from reputon.subject import Subject, of_key
 
 SCOPES = tuple(run.SCOPES)
 
@@ -56,23 +56,31 @@ def counts(engine: Engine, results: Results) -> tuple[int, int]:
     return known, unknown
 
 
-def published(
-    engine: Engine, results: Results, names: Names, shared: frozenset[int], *, fresh: bool
-) -> Iterator[PublishedScore]:
-    """What anybody may know: of everybody, or of whom the run scored anew."""
+def published(engine: Engine, results: Results, names: Names, shared: frozenset[int]) -> Iterator[PublishedScore]:
+    """What anybody may know of whom the run scored anew.  `shared`: the addresses that are."""
     for scope in SCOPES:
-        paths = results.paths(scope, fresh=fresh)
-        for batch in _rows(engine, paths, "WHERE value IS NOT NULL"):
+        for batch in _rows(engine, results.paths(scope, fresh=True), "WHERE value IS NOT NULL"):
             yield from _published(batch, names, shared)
+
+
+def unscored(engine: Engine, results: Results, names: Names) -> Iterator[Subject]:
+    """Of whom the run knows too little for a score."""
+    for scope in SCOPES:
+        for batch in _rows(engine, results.paths(scope, fresh=True), "WHERE value IS NULL"):
+            yield from (_subject(key, tenant) for key, tenant in _entities(batch, names))
+
+
+def _subject(key: int, tenant: str) -> Subject:
+    return judgement.tenant_subject(tenant) if tenant else of_key(key)
 
 
 def _published(batch: pa.RecordBatch, names: Names, shared: frozenset[int]) -> Iterator[PublishedScore]:
     wanted = ("value", "low", "high", "sent", "top")
     columns = zip(*(batch[name].to_pylist() for name in wanted), strict=True)
     for (key, tenant), (value, low, high, sent, top) in zip(_entities(batch, names), columns, strict=True):
-        subject = judgement.tenant_subject(tenant) if tenant else of_key(key)
         confidence = round(1 - (high - low) / 100, 4)
-        yield PublishedScore(subject, value, confidence, round(sent / ONE), top, not tenant and key in shared)
+        is_shared = not tenant and key in shared
+        yield PublishedScore(_subject(key, tenant), value, confidence, round(sent / ONE), top, is_shared)
 
 
 def _rows(engine: Engine, paths: Sequence[str], which: str = "") -> Iterator[pa.RecordBatch]:

@@ -33,12 +33,13 @@ class Complaints:
     def line(self, line: Line) -> Iterator[Found]:
         """The complaint, unless its type is evidence of nothing."""
         try:
-            yield from _evidence(arf.parse(line.text))
+            yield from evidence(arf.parse(line.text))
         except ValueError as error:
             yield unreadable(line, error)
 
 
-def _evidence(complaint: Complaint) -> Iterator[Evidence]:
+def evidence(complaint: Complaint) -> Iterator[Evidence]:
+    """What a complaint is evidence of; ValueError says what it lacks."""
     if complaint.feedback_type not in KINDS:
         raise EvidenceError(f"feedback type {complaint.feedback_type[:40]!r} is none of {', '.join(KINDS)}")
     kind = KINDS[complaint.feedback_type]

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from reputon.authentication.domains import organizational
 from reputon.evidence.files import Line
 from reputon.evidence.ingest import Found, Reader, unreadable
-from reputon.evidence.kinds import Evidence, EvidenceError, Kind
-from reputon.evidence.tenant import unproved
+from reputon.evidence.kinds import Evidence, EvidenceError
+from reputon.evidence.readers.fields import kind
+from reputon.evidence.tenant import named
 from reputon.subject import address_key
 
 NEEDED = ("time", "ip", "kind")
@@ -38,7 +38,7 @@ def _evidence(value: Any) -> Evidence:
     if missing := [key for key in NEEDED if key not in value]:
         raise EvidenceError(f"{', '.join(missing)} missing")
     subject = address_key(_text(value, "ip"))
-    return Evidence(_time(_text(value, "time")), subject, _tenant(value, subject), _kind(_text(value, "kind")),
+    return Evidence(_time(_text(value, "time")), subject, _tenant(value, subject), kind(_text(value, "kind")),
                     _count(value.get("count", 1)))  # fmt: skip
 
 
@@ -58,17 +58,7 @@ def _time(text: str) -> datetime:
 
 def _tenant(value: dict[str, Any], subject: int) -> str:
     """The tenant's organizational domain; mail that nobody authenticated belongs to its address."""
-    if value.get("tenant") is None:
-        return unproved(subject)
-    name = _text(value, "tenant")
-    return organizational(name) if name and not name.startswith("unauth@") else unproved(subject)
-
-
-def _kind(text: str) -> Kind:
-    try:
-        return Kind(text)
-    except ValueError:
-        raise EvidenceError(f"kind {text[:40]!r} is none of {', '.join(Kind)}") from None
+    return named(None if value.get("tenant") is None else _text(value, "tenant"), subject)
 
 
 def _count(value: object) -> int:

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from reputon.watch.channels import deadline
+from reputon import deadline
 from reputon.watch.channels.channel import (
     TIMEOUT,
     Channel,

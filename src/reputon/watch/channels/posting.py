@@ -8,7 +8,7 @@ import urllib.request
 from typing import Any
 from urllib.parse import urlsplit
 
-from reputon.watch.channels import deadline
+from reputon import deadline
 from reputon.watch.channels.channel import TIMEOUT, Channel, ChannelError, NotDelivered, Unclear, is_loopback
 
 _UNCLEAR = (502, 504)  # a proxy has lost the server, which may have taken it
