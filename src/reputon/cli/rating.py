@@ -44,7 +44,7 @@ def opened(config: "Config", now: str | None) -> "Iterator[Rating]":
 
     at, folder = time_of(now), config.state_dir / FOLDER
     with Sources(config.state_dir) as register:
-        sources = run.sources((each.name, each.trust == "own", each.sent_cap) for each in register.ls())
+        sources = run.sources((each.name, each.trust == "own", each.sent_cap) for each in register.all())
     with Store(config.state_dir, config.evidence.url) as store, ledger_of(config) as ledger:
         store.seal()
         asked = run.Asked(store.files(), sources, parameters.load(), at, store.names)

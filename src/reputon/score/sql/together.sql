@@ -1,6 +1,6 @@
 -- The same from all sources together: of one that is not our own, its bad evidence counts at most as much as that of
 -- all the others, and so does its volume.  One division, one product and a floor: the same bits everywhere.
--- In: parts, as entities.sql gives it; {bad}: the sum of the kinds that speak against a sender; {capped}: columns.
+-- In: parts, as entities.sql gives it; {bad}: the sum of the kinds that speak against a sender; capped: a column a kind.
 WITH totals AS (
     SELECT subject, tenant, CAST(SUM(sent) AS BIGINT) AS sent, CAST(SUM({bad}) AS BIGINT) AS bad
     FROM parts
