@@ -25,11 +25,15 @@ ROWS = 400_000  # of the evidence by day that are redone one by one; of a sender
 
 @dataclass(frozen=True, slots=True)
 class Residual:
-    """What an address would be without the one tenant that harms it most, and that tenant's part of its volume."""
+    """What an address would be without the one tenant that harms it most, and that tenant's part of its volume.
+
+    `day`: the same of the last 24 hours as they are; None where there are none.
+    """
 
     tenant: str
     volume: float
     worked: Worked
+    day: Worked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ def look_up(
     past = ledger.past(asked.now - policy.MEMORY, subject)
     tenants = about.effective(engine) if is_address else None
     around, as_of = _around(engine, asked, folder, subject, table) if is_address and whole else ((), None)
-    pairs = about.pairs(engine, asked)
+    pairs, hours = about.pairs(engine, asked), about.hours(engine, asked)
     sum_, points = _redone(engine, asked, parts, earlier)
     return Known(
         subject=subject,
@@ -105,11 +109,11 @@ def look_up(
         past=tuple(each for each in past if each.expires <= asked.now),
         arithmetic=sum_ if parts else None,
         names=_names(asked, sum_),
-        day=_day(about.hours(engine, asked), asked, settings or Settings()),
+        day=_day(hours, asked, settings or Settings()),
         history=points,
         since=_oldest(asked),
         tenants=tenants,
-        residual=_residual(parts, asked) if is_address else None,
+        residual=_residual(parts, hours, asked) if is_address else None,
         around=around,
         around_as_of=as_of,
     )
@@ -149,7 +153,7 @@ def _day(hours: Mapping[Entity, Recent], asked: Asked, settings: Settings) -> Da
     return Day(recent, arithmetic.worked(recent.messages, asked.parameters), verdict)
 
 
-def _residual(parts: Mapping[Entity, Counts], asked: Asked) -> Residual | None:
+def _residual(parts: Mapping[Entity, Counts], hours: Mapping[Entity, Recent], asked: Asked) -> Residual | None:
     """Without whom the address would score highest; None where nobody sends anything bad, or one alone sends."""
     harmful = [tenant for (_, tenant), each in parts.items() if any(map(arithmetic.bad, each.values()))]
     if not harmful or len(parts) < 2:  # noqa: PLR2004 - one that remains
@@ -159,7 +163,9 @@ def _residual(parts: Mapping[Entity, Counts], asked: Asked) -> Residual | None:
     left = {tenant: _without(whole, by_tenant[tenant], asked) for tenant in harmful}
     worst = max(left, key=lambda tenant: left[tenant].product)
     total = arithmetic.volume(whole)
-    return Residual(worst, arithmetic.volume(by_tenant[worst]) / total if total else 0.0, left[worst])
+    rest = together(each for (_, tenant), each in hours.items() if tenant != worst)
+    day = arithmetic.worked(rest.messages, asked.parameters) if hours else None
+    return Residual(worst, arithmetic.volume(by_tenant[worst]) / total if total else 0.0, left[worst], day)
 
 
 def _without(whole: Counts, gone: Counts, asked: Asked) -> Worked:

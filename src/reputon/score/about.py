@@ -48,7 +48,7 @@ def pairs(engine: Engine, asked: Asked) -> tuple[Score, ...]:
     """The scores of the named pairs, the worst first."""
     found = engine.read(run.entities(engine, "sums", sql.PAIR, capped=asked.capped))
     made = reading.scores(found, asked.names, asked.parameters, asked.now, pairs=True)
-    return tuple(sorted(made, key=lambda each: (each.value is None, each.value)))
+    return tuple(sorted(made, key=lambda each: (each.value is None, each.value, -each.sample)))
 
 
 def parts(engine: Engine, asked: Asked) -> dict[Entity, Counts]:

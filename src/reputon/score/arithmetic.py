@@ -12,7 +12,7 @@ from scipy.special import betaincinv
 
 from reputon.evidence.kinds import Kind
 from reputon.score.judgement import BAD, ONE, believed, counting, fading
-from reputon.score.model import OPTIMISTIC, PESSIMISTIC, PLACES, Parameters, Signal
+from reputon.score.model import OPTIMISTIC, PESSIMISTIC, PLACES, Impact, Parameters, Signal, impact
 
 POINTS = 100  # the units of a loss: hundredths of a point, as scores are rounded
 
@@ -115,6 +115,11 @@ class Term:
     def factor(self) -> float:
         """What it leaves of a score."""
         return 1 - self.signal.weight * self.badness
+
+    @property
+    def impact(self) -> Impact:
+        """How much of the loss it is."""
+        return impact(self.share)
 
     def quantile(self, which: float) -> float:
         """The rate that is not exceeded with this probability."""
