@@ -94,6 +94,9 @@ class Score(Section):
         int, Within(512), "Megabytes that scoring may take; more is spilled to the state directory."
     ] = 2048
     threads: Annotated[int, Within(0, 1024), "Threads that may score; 0: one a core."] = 0
+    as_table: Annotated[
+        Path | None, "A CSV file `prefix,asn[,name]` of autonomous systems, for `lookup` to show them."
+    ] = None
 
 
 @dataclass(frozen=True)

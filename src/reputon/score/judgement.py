@@ -69,24 +69,38 @@ def together(all_of_them: Iterable[Recent]) -> Recent:
 
 
 def capped(parts: Mapping[int, Mapping[str, int]]) -> dict[str, int]:
-    """What all sources say together (together.sql): of one that is not our own (0), its bad evidence counts at most
-    as much as that of all the others, and so does its volume.
+    """What all sources say together (together.sql), by kind."""
+    found: dict[str, int] = {}
+    for source, of in believed(parts).items():
+        for kind, count in parts[source].items():
+            found[kind] = found.get(kind, 0) + counting(kind, count, of)
+    return found
+
+
+def believed(parts: Mapping[int, Mapping[str, int]]) -> dict[int, tuple[float, float]]:
+    """How much of each source's volume and of its bad evidence counts: of one that is not our own (0), each at most as
+    much as all the others say.
     """
     sums = {source: (each.get(Kind.SENT, 0), sum(each.get(kind, 0) for kind in BAD)) for source, each in parts.items()}
     sent, bad = (sum(each[place] for each in sums.values()) for place in (0, 1))
-    found: dict[str, int] = {}
-    for source, messages in parts.items():
-        of_sent, of_bad = (
-            _part(own, total) if source else 1.0 for own, total in zip(sums[source], (sent, bad), strict=True)
-        )
-        for kind, count in messages.items():
-            share = of_sent if kind == Kind.SENT else of_bad if kind in BAD else 1.0
-            found[kind] = found.get(kind, 0) + floor(count * share)
-    return found
+    return {
+        source: (_part(of_sent, sent), _part(of_bad, bad)) if source else (1.0, 1.0)
+        for source, (of_sent, of_bad) in sums.items()
+    }
+
+
+def counting(kind: str, amount: int, of: tuple[float, float]) -> int:
+    """What counts of an amount of which these parts are believed (of volume, of bad evidence)."""
+    return floor(amount * (of[0] if kind == Kind.SENT else of[1] if kind in BAD else 1.0))
 
 
 def _part(own: int, total: int) -> float:
     return 1.0 if 2 * own <= total else (total - own) / own
+
+
+def fading(age: int, parameters: Parameters) -> int:
+    """What a message of so many days ago counts, in units of 1 / 2^20."""
+    return round(ONE * 2 ** (-age / parameters.half_life_days))
 
 
 def scored(batch: pa.RecordBatch, parameters: Parameters) -> pa.RecordBatch:

@@ -66,7 +66,7 @@ class Factor:
     @property
     def impact(self) -> Impact:
         """How much of the loss it is."""
-        return "HIGH" if self.share > HIGH else "MEDIUM" if self.share >= SHOWN else "LOW"
+        return impact(self.share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,11 @@ class Assessed:
     rates: Floats
     badness: Floats
     shares: Floats
+
+
+def impact(share: float) -> Impact:
+    """What a share of the loss is called."""
+    return "HIGH" if share > HIGH else "MEDIUM" if share >= SHOWN else "LOW"
 
 
 def assess(sample: Floats, counts: Floats, signals: tuple[Signal, ...]) -> Assessed:

@@ -39,7 +39,7 @@ def recents(engine: Engine, asked: Asked, results: Results, threshold: float) ->
     for scope, column in (("address", "subject"), ("tenant", "tenant")):
         engine.table(f"low_{column}s", _low(engine, asked, scope, column, threshold))
     (seen,) = engine.read("SELECT COUNT(DISTINCT subject) AS addresses FROM recent_sums")
-    pairs = _pairs(engine.read(sql.text("recent")), asked)
+    pairs = by_pair(engine.read(sql.text("recent")), asked)
     tenants = asked.names(
         each for batch in engine.read("SELECT tenant FROM low_tenants") for each in batch[0].to_pylist()
     )
@@ -79,7 +79,8 @@ def _effective(engine: Engine, results: Results, addresses: set[int]) -> dict[in
     return effective(engine, results.paths("sharing"), "subject IN (SELECT subject FROM of_interest)")
 
 
-def _pairs(batches: Iterable[pa.RecordBatch], asked: Asked) -> dict[Entity, Recent]:
+def by_pair(batches: Iterable[pa.RecordBatch], asked: Asked) -> dict[Entity, Recent]:
+    """Each pair's last 24 hours, of rows as recent.sql gives them."""
     rows = [row for batch in batches for row in batch.to_pylist()]
     names = asked.names({row["tenant"] for row in rows} | {row["source"] for row in rows})
     classes = dict(zip(*(asked.sources[name].to_pylist() for name in ("source", "class")), strict=True))

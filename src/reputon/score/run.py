@@ -18,7 +18,7 @@ from reputon import durable
 from reputon.evidence.rows import ROWS, key
 from reputon.score import judgement, sql, tallies
 from reputon.score.engines import Engine
-from reputon.score.judgement import ONE
+from reputon.score.judgement import fading
 from reputon.score.model import Parameters
 from reputon.score.tallies import Sealed, Tallies
 
@@ -84,21 +84,31 @@ class Results:
         return sorted(str(file) for file in (folder / scope).glob("*.parquet"))
 
 
-def tally(engine: Engine, known: Tallies, asked: Asked, about: str = "") -> None:
-    """Name what there is: `tally` by day and `hours` of the last 24; `about`: `AND ...`, a condition on pairs."""
+def tally(engine: Engine, known: Tallies, asked: Asked) -> None:
+    """Name what there is: `counted` by day and `hours` of the last 24."""
+    paths = [path for day in range(asked.first_day, asked.today) for path in paths_of(known.days, day)]
+    engine.files("days", paths, tallies.DAYS)
+    hours(engine, known, asked)
+    counted(engine, asked, asked.first_day)
+
+
+def hours(engine: Engine, known: Tallies, asked: Asked, which: str = "TRUE") -> None:
+    """Name the last 24 hours, as they are; `which`: of which pairs."""
     hour = asked.seconds // HOUR
-    paths = [path for day in range(asked.first_day, asked.today) for path in _paths(known.days, day)]
     # Where there is no tally (a time long past), and for the hours that are not whole, the evidence itself is read.
     wanted = range(min(hour - 23, asked.today * 24), hour)
     whole = [number for number in wanted if number in known.hours]
     rest = {hour - 24, hour} | set(wanted) - set(whole)
-    engine.files("days", paths, tallies.DAYS)
-    engine.files("whole_hours", [path for number in whole for path in _paths(known.hours, number)], tallies.HOURS)
+    engine.files("whole_hours", [path for number in whole for path in paths_of(known.hours, number)], tallies.HOURS)
     engine.files("evidence", [each.path for each in asked.sealed if each.hour in rest], ROWS)
     some = tallies.hourly(asked.seconds - DAY, asked.seconds)
-    engine.view("hours", f"SELECT * FROM whole_hours WHERE TRUE {about} UNION ALL SELECT * FROM ({some}) AS some_hours "
-                         f"WHERE TRUE {about}", keep=True)  # fmt: skip
-    engine.view("tally", sql.text("tally", first=asked.first_day, today=asked.today, about=about))
+    engine.view("hours", f"SELECT * FROM whole_hours WHERE {which} UNION ALL SELECT * FROM ({some}) AS some_hours "
+                         f"WHERE {which}", keep=True)  # fmt: skip
+
+
+def counted(engine: Engine, asked: Asked, first: int) -> None:
+    """Name the days from `first` on as they count: of `days`, and today's of `hours`."""
+    engine.view("tally", sql.text("tally", first=first, today=asked.today))
     engine.table("sources", asked.sources)
     engine.table("fading", _fading(asked))
     engine.view("counted", sql.text("counted"))
@@ -252,11 +262,12 @@ def _since(last: "dict[str, object] | None", state: dict[str, object], asked: As
 
 def _fading(asked: Asked) -> pa.Table:
     parameters, days = asked.parameters, range(asked.first_day, asked.today + 1)
-    weights = [round(ONE * 2 ** (-(asked.today - day) / parameters.half_life_days)) for day in days]
+    weights = [fading(asked.today - day, parameters) for day in days]
     return pa.table({"day": pa.array(days, pa.int32()), "weight": pa.array(weights, pa.int64())})
 
 
-def _paths(known: "dict[int, tallies.Tally]", number: int) -> Iterator[str]:
+def paths_of(known: "dict[int, tallies.Tally]", number: int) -> Iterator[str]:
+    """The files of the tally of a day or an hour; none where there is no tally."""
     if number in known:
         yield from known[number].paths
 

@@ -21,6 +21,7 @@ from reputon.score import sql
 from reputon.score.engines import Engine
 
 HOURS_KEPT = 48
+EARLIER = 30  # days before those that count: tallies of them are kept for who looks back, and never made anew
 DAYS = pa.schema([ROWS.field(name) for name in ("day", "source", "subject", "tenant", "kind", "count")])
 HOURS = pa.schema(
     [ROWS.field(name) for name in ("hour", "source", "subject", "tenant", "kind", "count")]
@@ -60,13 +61,19 @@ class Tallies:
     def refresh(self, sealed: Sequence[Sealed], engine: Engine, now: datetime, first_day: int) -> None:
         """Make those of the closed days from `first_day` on and of the closed hours; forget what is older."""
         hour = int(now.timestamp()) // 3600
-        days = self._made("day", self.days, _grouped(sealed, "day", first_day, hour // 24), engine)
+        earlier = _true(self.days, _grouped(sealed, "day", first_day - EARLIER, first_day))
+        days = earlier | self._made("day", self.days, _grouped(sealed, "day", first_day, hour // 24), engine)
         hours = self._made("hour", self.hours, _grouped(sealed, "hour", hour - HOURS_KEPT, hour), engine)
         if (days, hours) != (self.days, self.hours):
             self.days, self.hours = days, hours
             written = {"day": _written(days), "hour": _written(hours)}
             durable.write(self._folder / _MANIFEST, json.dumps(written))
         self._tidy()
+
+    def check(self, sealed: Sequence[Sealed]) -> None:
+        """Leave out those that are no longer true, here and not on the disk: for who only reads."""
+        self.days = _true(self.days, _grouped(sealed, "day", 0, _FOREVER))
+        self.hours = _true(self.hours, _grouped(sealed, "hour", 0, _FOREVER))
 
     def _made(
         self, unit: str, known: Mapping[int, Tally], wanted: Mapping[int, list[str]], engine: Engine
@@ -123,6 +130,14 @@ def _grouped(sealed: Sequence[Sealed], unit: str, first: int, end: int) -> dict[
         if first <= number < end:
             found.setdefault(number, []).append(each.path)
     return found
+
+
+def _true(known: Mapping[int, Tally], wanted: Mapping[int, list[str]]) -> dict[int, Tally]:
+    return {number: known[number] for number, paths in wanted.items() if _is_of(known.get(number), paths)}
+
+
+def _is_of(tally: Tally | None, paths: list[str]) -> bool:
+    return tally is not None and tally.of == digest(paths)
 
 
 def _written(tallies: Mapping[int, Tally]) -> dict[str, Any]:

@@ -1,0 +1,213 @@
+"""Working: a score's arithmetic as lines of text: every number that is needed to redo it by hand, and no other.
+
+Numbers have seven digits: whoever calculates with the printed ones gets the score to 0.01 (a test does).
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from reputon.cli import console
+from reputon.cli.numbers import day_text, kinds, number, points, source_text
+
+if TYPE_CHECKING:
+    from reputon.listing.lookup import Day as LastDay
+    from reputon.listing.lookup import Known
+    from reputon.score.arithmetic import Day, Pair, Side, Term, Worked
+    from reputon.score.model import Parameters, Signal
+
+FOLD = 40  # days of tenants at addresses above which each has one line
+_PAIRS = 40  # of those, too; the rest are one line
+_ONE = 1 << 20
+
+
+def lines(known: "Known", parameters: "Parameters", threshold: float, *, every: bool) -> Iterator[str]:
+    """All steps; `every`: with every day of however many."""
+    if known.arithmetic is None or known.score is None:
+        yield f"{known.subject}: nothing was seen of it: there is nothing to explain"
+        return
+    value = known.score.value
+    told = f"{value:.2f} of 100" if value is not None else "no data"
+    yield f"{known.subject} at {console.time_text(known.score.as_of)}: {told} (parameters {parameters.version})"
+    yield from _days(known, parameters, every=every)
+    yield from _sums(known)
+    worked = known.arithmetic.worked
+    yield from _terms(worked, parameters)
+    yield from _score(worked, parameters)
+    yield from _bounds(worked)
+    if known.day is not None:
+        yield from _last_day(known.day, threshold)
+
+
+def _days(known: "Known", parameters: "Parameters", *, every: bool) -> Iterator[str]:
+    yield ""
+    yield "1. What was seen, and what a message of each day counts"
+    yield f"   weight = 2^(-age/{number(parameters.half_life_days)}), age in days; after {parameters.memory_days} days 0."
+    yield "   A day with more mail than usual counts as a usual one: weight * usual/sent; usual: the lower"
+    yield f"   median of the tenant's days here before today that have mail, at least {parameters.day_volume}."
+    pairs = known.arithmetic.pairs if known.arithmetic else ()
+    count = sum(len(pair.days) for pair in pairs)
+    if not pairs:
+        yield "   There are too many days to show; the sums follow."
+    elif count <= FOLD or every:
+        for pair in pairs:
+            yield from _pair(known, pair, parameters)
+    else:
+        yield f"   The {count} days of {len(pairs)} are folded, weights applied; --all shows each."
+        yield from _folded(known, pairs)
+
+
+def _pair(known: "Known", pair: "Pair", parameters: "Parameters") -> Iterator[str]:
+    yield ""
+    yield f"{_name(known, pair)}: {_usual(pair)}"
+    for day in pair.days:
+        start = f"  {day_text(day.day)}  {_weight(day, number(parameters.half_life_days))}"
+        for source, counts in day.counts.items():
+            yield f"{start:<46}  {source_text(known, source)}  {kinds(counts)}"
+            start = ""
+
+
+def _weight(day: "Day", half_life: str) -> str:
+    capped = "" if day.most is None else f" * {day.most}/{day.volume}"
+    return f"2^(-{day.age}/{half_life}){capped} = {number(day.worth / _ONE)}"
+
+
+def _folded(known: "Known", pairs: "tuple[Pair, ...]") -> Iterator[str]:
+    from reputon.score import arithmetic
+
+    order = sorted(pairs, key=lambda pair: -sum(map(arithmetic.bad, pair.amounts.values())))
+    yield ""
+    for pair in order[:_PAIRS]:
+        yield f"{_name(known, pair)}: {len(pair.days)} days, {_usual(pair)}"
+        yield from _by_source(known, pair.amounts)
+    if rest := order[_PAIRS:]:
+        yield f"{len(rest)} others together:"
+        yield from _by_source(known, arithmetic.added((pair.amounts, 1) for pair in rest))
+
+
+def _by_source(known: "Known", amounts: Mapping[int, Mapping[str, int]]) -> Iterator[str]:
+    for source, counts in amounts.items():
+        yield f"  {source_text(known, source)}  {kinds(counts, _ONE)}"
+
+
+def _name(known: "Known", pair: "Pair") -> str:
+    from reputon.score.recent import entity
+    from reputon.subject import address_text
+
+    return entity(pair.subject, pair.tenant, known.names)[1] if known.subject.kind == "ip" else address_text(pair.subject)
+
+
+def _usual(pair: "Pair") -> str:
+    capped = sum(day.most is not None for day in pair.days)
+    usual = "no day before today with mail" if pair.usual is None else f"usual {pair.usual}"
+    return f"{usual}, {capped} above it" if capped else usual
+
+
+def _sums(known: "Known") -> Iterator[str]:
+    sides = known.arithmetic.sides if known.arithmetic else ()
+    yield ""
+    yield "2. The sums of count * weight"
+    for side in sides:
+        yield f"  {source_text(known, side.source)}  {kinds(side.said, _ONE)}"
+    if any(side.source for side in sides):
+        yield "   Of a source that is not our own, sent counts at most as much as all others' sent, and what"
+        yield "   is bad at most as much as all others' bad together."
+        for side in sides:
+            yield from _believed(known, side, sides)
+    if known.arithmetic:
+        yield f"  together  {', '.join(f'{kind} {number(count)}' for kind, count in known.arithmetic.worked.amounts.items())}"
+
+
+def _believed(known: "Known", side: "Side", sides: "tuple[Side, ...]") -> Iterator[str]:
+    from reputon.score import arithmetic
+
+    for what, part, of in (
+        ("sent", side.of_sent, lambda each: each.said.get("sent", 0)),
+        ("bad", side.of_bad, lambda each: arithmetic.bad(each.said)),
+    ):
+        if side.source and part < 1:
+            others = sum(of(each) for each in sides if each is not side)
+            yield (f"  {source_text(known, side.source)}  {what} * {number(others / _ONE)}/{number(of(side) / _ONE)}"
+                   f" = {what} * {number(part)}")  # fmt: skip
+
+
+def _terms(worked: "Worked", parameters: "Parameters") -> Iterator[str]:
+    yield ""
+    yield "3. For each signal: k of n messages, and the prior: m of nu"
+    yield "   rate = (k + m*nu)/(n + nu);  badness = ln(rate/low)/ln(high/low), from 0 to 1;"
+    yield "   factor = 1 - weight*badness;  n: sent, or k where that is more"
+    for term in worked.terms:
+        signal = term.signal
+        prior = f"{number(term.count)} + {number(signal.mean)}*{number(signal.strength)}"
+        yield ""
+        yield f"{signal.name}: {_k(term, worked.amounts)}"
+        yield f"  rate = ({prior})/({number(term.seen)} + {number(signal.strength)}) = {number(term.rate)}"
+        yield f"  badness = {_badness(signal, term.rate)}"
+        yield f"  factor = 1 - {number(signal.weight)}*{number(term.badness)} = {number(term.factor)}"
+
+
+def _k(term: "Term", amounts: Mapping[str, float]) -> str:
+    parts = [f"{number(worth)}*{number(amounts.get(kind, 0.0))} {kind}" for kind, worth in term.signal.kinds.items()]
+    return f"k = {' + '.join(parts)} = {number(term.count)}"
+
+
+def _badness(signal: "Signal", rate: float) -> str:
+    from reputon.score import arithmetic
+
+    low, high = number(signal.low), number(signal.high)
+    if rate <= signal.low:
+        return f"0, since {number(rate)} is not above {low}"
+    if rate >= signal.high:
+        return f"1, since {number(rate)} is not below {high}"
+    return f"ln({number(rate)}/{low})/ln({high}/{low}) = {number(arithmetic.badness(rate, signal))}"
+
+
+def _score(worked: "Worked", parameters: "Parameters") -> Iterator[str]:
+    yield ""
+    product = " * ".join(number(term.factor) for term in worked.terms)
+    yield f"4. score = 100 * {product} = {worked.product:.2f}"
+    if not worked.is_known:
+        yield (f"   but there is none: fewer than {number(parameters.least_sample)} messages, and nothing bad:"
+               " that is neither good nor bad")  # fmt: skip
+    yield ""
+    costs = [term for term in worked.terms if term.share > 0]
+    split = " + ".join(points(term.points) for term in costs)
+    yield f"5. loss = 100 - {worked.product:.2f} = {split + ' = ' if split else ''}{points(worked.loss)}"
+    if costs:
+        yield "   each signal's share: ln(its factor)/ln(all factors' product); shares are rounded to add up"
+    product = 1.0
+    for term in costs:
+        product *= term.factor
+    for term in costs:
+        share = f"ln({number(term.factor)})/ln({number(product)}) = {term.share:.2%}"
+        yield f"  {term.signal.name}  {share} of it: {points(term.points)}  {term.impact}"
+
+
+def _bounds(worked: "Worked") -> Iterator[str]:
+    from reputon.score.model import OPTIMISTIC, PESSIMISTIC
+
+    yield ""
+    yield "6. The bounds: the same with the 20 % and 80 % quantiles of Beta(a, b) for each rate (betaincinv);"
+    yield "   a = k + m*nu, b = n - k + (1 - m)*nu; the optimistic one is at least, the other at most the score"
+    for term in worked.terms:
+        low, high = (number(term.quantile(which)) for which in (OPTIMISTIC, PESSIMISTIC))
+        yield f"  {term.signal.name}  a = {number(term.a)}, b = {number(term.b)}: {low} and {high}"
+    spread = f"1 - ({worked.high:.2f} - {worked.low:.2f})/100"
+    yield f"  optimistic {worked.high:.2f}, pessimistic {worked.low:.2f}; confidence = {spread} = " \
+          f"{1 - (worked.high - worked.low) / 100:.4f}"  # fmt: skip
+
+
+def _last_day(day: "LastDay", threshold: float) -> Iterator[str]:
+    from reputon.score.arithmetic import badness
+    from reputon.score.model import OPTIMISTIC
+
+    yield ""
+    yield "7. For listing: the last 24 hours as they are, neither faded nor capped, by the optimistic rates"
+    yield f"  {kinds(day.recent.messages)}"
+    factors = []
+    for term in day.worked.terms:
+        rate = term.quantile(OPTIMISTIC)
+        factors.append(number(1 - term.signal.weight * badness(rate, term.signal)))
+        yield f"  {term.signal.name}  a = {number(term.a)}, b = {number(term.b)}: 20 % quantile {number(rate)}"
+        yield f"    badness = {_badness(term.signal, rate)}; factor = {factors[-1]}"
+    yield f"  optimistic score = 100 * {' * '.join(factors)} = {day.worked.high:.2f}; listed below {number(threshold)}"
+    yield f"  {day.verdict.why}"
