@@ -1,0 +1,147 @@
+"""Ranking: forty days of a population, judged by the product and its peers: who tells the bad from the good best."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+
+from reputon.score.capping import VOLUME
+from reputon.score.model import Floats
+from reputon.simulate.population import generate, measures, worlds
+from reputon.simulate.population.classes import CLASSES, KINDS
+from reputon.simulate.population.experiment import Experiment, Found
+from reputon.simulate.population.generate import Counts
+from reputon.simulate.population.peers import PEERS
+from reputon.simulate.population.rule import Flags, followed
+from reputon.simulate.population.scoring import assessed, faded, whole
+
+DAYS = 40
+FALSES = {"0.1 %": 0.001, "0.3 %": 0.003, "1 %": 0.01}  # 0.3 %: SNARE's operating point (USENIX Security 2009)
+OURS = "Reputon mean"
+_CHUNK = 2000  # senders at a time, to bound memory
+_CURVE = np.logspace(-3.5, -1, 26)
+_BANDS = np.arange(0, 101, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What became of N senders: badness by each method, ablations among them; and the rest of what is measured."""
+
+    kind: Floats
+    sent: Floats
+    badness: dict[str, Floats]
+    rates: Floats
+    ratios: Floats
+    tomorrow: Floats
+    listed: Flags
+    daily: Floats
+
+    @property
+    def is_bad(self) -> Flags:
+        """The truth."""
+        return np.array([each.is_bad for each in CLASSES])[self.kind.astype(np.int64)]
+
+
+def run(experiment: Experiment, count: int) -> Iterator[Found]:
+    """What is found in one world with one seed: tables `methods`, `ablation`, `classes`, `calibration`, and curves."""
+    judged = _judged(experiment, count)
+    for name, badness in judged.badness.items():
+        left_out = name.removeprefix(_WITHOUT)
+        yield Found("ablation" if left_out != name else "methods", left_out, _ranked(judged, badness))
+    yield Found("ablation", "nothing", _ranked(judged, judged.badness[OURS]))
+    yield from _classes(judged)
+    yield from _calibrated(judged, experiment)
+    for name in (*PEERS, OURS):
+        caught = measures.curve(judged.badness[name], judged.is_bad, _CURVE)
+        yield Found("roc", name, {f"{x:.5f}": y for x, y in zip(_CURVE, caught, strict=True)})
+
+
+_WITHOUT = "without "
+
+
+def _judged(experiment: Experiment, count: int) -> Judged:
+    of = worlds.classes(CLASSES, experiment.world, experiment.rng)
+    parts = []
+    for first in range(0, count, _CHUNK):
+        senders = worlds.draw(of, experiment.world, min(_CHUNK, count - first), experiment.rng)
+        counts = generate.daily(senders, DAYS + 1, experiment.world, experiment.rng)
+        parts.append(_judge(experiment, senders.kind, counts))
+    return _joined(parts)
+
+
+def _judge(experiment: Experiment, kind: worlds.Numbers, counts: Counts) -> Judged:
+    past, tomorrow = counts[:-1], counts[-1].sum(axis=0)
+    by_source = faded(past, experiment.rule.parameters)
+    together = past.sum(axis=1, dtype=np.float64)
+    month = together[-30:].sum(axis=0)
+    signals = experiment.rule.parameters.signals
+    amounts = {is_capped: whole(by_source, is_capped) for is_capped in (True, False)}
+    ours, uncapped = (assessed(amounts[is_capped], signals) for is_capped in (True, False))
+    badness = {name: peer(together, 1.0) for name, peer in PEERS.items()}
+    badness |= {
+        OURS: 100 - ours.value,
+        "Reputon mean, reporters not capped": 100 - uncapped.value,
+        "Reputon optimistic bound": 100 - ours.high,
+    }
+    for signal in signals:
+        rest = [each for each in signals if each != signal]
+        badness[_WITHOUT + signal.name] = 100 - assessed(amounts[True], rest).value
+    listed = followed(past, timedelta(days=1), experiment.rule)
+    ratios = month / np.maximum(month[:, [VOLUME]], 1)
+    return Judged(kind.astype(np.float64), month[:, VOLUME], badness, uncapped.rates, ratios,
+                  tomorrow.astype(np.float64), listed.T, together[..., VOLUME].T)  # fmt: skip
+
+
+def _joined(parts: list[Judged]) -> Judged:
+    """All of those of whom any mail was seen."""
+    seen = np.concatenate([each.sent for each in parts]) > 0
+
+    def all_of(name: str) -> Floats:
+        joined: Floats = np.concatenate([getattr(each, name) for each in parts])[seen]
+        return joined
+
+    badness = {name: np.concatenate([each.badness[name] for each in parts])[seen] for name in parts[0].badness}
+    plain = {name: all_of(name) for name in ("kind", "sent", "rates", "ratios", "tomorrow", "daily")}
+    return Judged(badness=badness, listed=all_of("listed").astype(np.bool_), **plain)
+
+
+def _ranked(judged: Judged, badness: Floats) -> dict[str, float]:
+    found = {"AUC": measures.auc(badness, judged.is_bad)}
+    for name, false in FALSES.items():
+        found[f"caught at {name}"] = measures.caught(badness, judged.is_bad, false)
+    for name, false in FALSES.items():
+        found[f"spam at {name}"] = measures.caught(badness, judged.is_bad, false, judged.sent)
+    return found
+
+
+def _classes(judged: Judged) -> Iterator[Found]:
+    value = 100 - judged.badness[OURS]
+    for number, each in enumerate(CLASSES):
+        mine = judged.kind == number
+        listed = judged.listed[mine].T
+        yield Found("classes", each.name, {
+            "senders": float(mine.sum()),
+            "median score": float(np.median(value[mine])) if mine.any() else float("nan"),
+            "listed at the end": float(listed[-1].mean()),
+            "ever listed": float(listed.any(axis=0).mean()),
+            "flips in 1000 days": measures.flips(listed, 1.0),
+            "mail blocked": measures.blocked(listed, judged.daily[mine].T),
+        })  # fmt: skip
+        shares = np.histogram(value[mine], _BANDS)[0] / max(mine.sum(), 1)
+        yield Found("scores", each.name, {str(x): float(y) for x, y in zip(_BANDS, shares, strict=False)})
+
+
+def _calibrated(judged: Judged, experiment: Experiment) -> Iterator[Found]:
+    """How true the rates were for the day after, beside the plain ratio of thirty days."""
+    trials = judged.tomorrow[:, VOLUME]
+    for column, signal in enumerate(experiment.rule.parameters.signals):
+        worth = np.array([signal.kinds.get(kind, 0.0) for kind in KINDS])
+        hits = np.minimum(judged.tomorrow @ worth, trials)
+        ours = measures.calibration(judged.rates[:, column], hits, trials)
+        plain = measures.calibration(np.minimum(judged.ratios @ worth, 1.0), hits, trials)
+        yield Found("calibration", signal.name, {
+            "rate": float(hits.sum() / trials.sum()),
+            "error": ours.error, "error, plain ratio": plain.error,
+            "Brier": ours.brier, "Brier, plain ratio": plain.brier,
+        })  # fmt: skip

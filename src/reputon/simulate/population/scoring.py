@@ -1,0 +1,46 @@
+"""Scoring: the product's formula over the counts of a made population: what fades, what is capped, what it gives."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reputon.score.capping import VOLUME, capped
+from reputon.score.model import Assessed, Floats, Parameters, Signal, assess
+from reputon.simulate.population.classes import KINDS
+from reputon.simulate.population.generate import Counts
+
+
+def faded(counts: Counts, parameters: Parameters) -> Floats:
+    """What is left of daily counts (days, reporters, N, kinds) after the last of the days: (reporters, N, kinds).
+
+    As the engine has it (score/tally.sql): a day fades by its age, and counts at most as the larger of `day_volume`
+    and the sender's median day, all kinds alike.
+    """
+    kept = counts[-parameters.memory_days :]
+    volume = kept[..., VOLUME].sum(axis=1, dtype=np.float64)
+    most = np.maximum(parameters.day_volume, _median(volume))
+    age = np.arange(len(kept))[::-1, None]
+    weight = 2.0 ** (-age / parameters.half_life_days) * most / np.maximum(volume, most)
+    left: Floats = np.einsum("dn,dsnk->snk", weight, kept)
+    return left
+
+
+def _median(volume: Floats) -> Floats:
+    """The lower median of the days on which a sender sent, of (days, N); 0 where it never did."""
+    ordered = np.sort(np.where(volume > 0, volume, np.inf), axis=0)
+    days = (volume > 0).sum(axis=0)
+    middle = np.take_along_axis(ordered, np.maximum(days + 1, 2)[None] // 2 - 1, axis=0)[0]
+    return np.where(days > 0, middle, 0.0)
+
+
+def whole(by_source: NDArray[np.number], is_capped: bool) -> Floats:
+    """What counts of (reporters, N, kinds), with each reporter capped by the others or not: (N, kinds)."""
+    amounts = by_source.astype(np.float64)
+    return capped(amounts, np.zeros(len(amounts), dtype=np.bool_)) if is_capped else amounts.sum(axis=0)
+
+
+def assessed(amounts: Floats, signals: Sequence[Signal]) -> Assessed:
+    """The formula for what N senders have of each kind (N, kinds)."""
+    worth = np.array([[signal.kinds.get(kind, 0.0) for signal in signals] for kind in KINDS])
+    return assess(amounts[:, VOLUME], amounts @ worth, tuple(signals))
