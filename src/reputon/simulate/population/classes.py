@@ -97,6 +97,7 @@ REPORTERS = (
     Reporter("traps-b", 0.40, 0.60, _TRAPS),
 )
 LIAR = 2  # the reporter that forges: one in ten, of middling size
+OWN = (0, 8, 9)  # those that a list's operator may run itself: a provider's servers and the traps (assumed)
 
 
 @dataclass(frozen=True, slots=True)

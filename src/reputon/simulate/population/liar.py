@@ -12,11 +12,12 @@ from reputon.simulate.population import generate, worlds
 from reputon.simulate.population.classes import CLASSES, CLEAN, KINDS, LIAR
 from reputon.simulate.population.experiment import Experiment, Found
 from reputon.simulate.population.generate import Counts
-from reputon.simulate.population.rule import found
-from reputon.simulate.population.scoring import assessed, faded, whole
+from reputon.simulate.population.rule import Rule, found
+from reputon.simulate.population.scoring import CAPS, assessed, faded, whole
 
 DAYS = 35
 COMPLAINTS, TRAPS, MALWARE = 50, 10, 10  # forged a day, of every victim
+LOW = 50  # a score below it is a spammer's (Pardot's practice, scoring.md 1.1)
 VOLUME_FORGED = 100  # times what the others saw: what whitens
 
 Forge = Callable[[Counts], None]
@@ -40,40 +41,33 @@ def _whiten(counts: Counts) -> None:
 
 # What is forged, about whom (whether the victims are bad).
 FORGERIES: dict[str, tuple[Forge, bool]] = {
-    "complaints about the clean": (_complain, False),
-    "trap hits of the clean": (_trap, False),
-    "malware of the clean": (_infect, False),
-    "volume of the bad": (_whiten, True),
+    "clean, complaints forged": (_complain, False),
+    "clean, trap hits forged": (_trap, False),
+    "clean, malware forged": (_infect, False),
+    "bad, volume forged": (_whiten, True),
 }
 
 
 def run(experiment: Experiment, count: int) -> Iterator[Found]:
-    """Table `liar`: the victims' scores and listings, before and after, capped and not."""
+    """Tables `liar` and `liar, listed`: by each cap, whose score is below 50, and who is listed by a day's evidence."""
     of = worlds.classes(CLASSES, experiment.world, experiment.rng)
     senders = worlds.draw(of, experiment.world, count, experiment.rng)
     honest = generate.daily(senders, DAYS, experiment.world, experiment.rng)
-    is_bad = np.array([each.is_bad for each in of])[senders.kind]
-    is_clean = np.array([each.name in CLEAN for each in of])[senders.kind]
     is_seen = honest[..., VOLUME].sum(axis=(0, 1)) > 0
+    is_bad = np.array([each.is_bad for each in of])[senders.kind] & is_seen
+    is_clean = np.array([each.name in CLEAN for each in of])[senders.kind] & is_seen
+    said = {"clean": honest[:, :, is_clean], "bad": honest[:, :, is_bad]}
     for name, (forge, of_bad) in FORGERIES.items():
-        victims = honest[:, :, (is_bad if of_bad else is_clean) & is_seen]
-        forged = victims.copy()
-        forge(forged)
-        yield Found("liar", name, _said("honest", victims, experiment) | _said("forged", forged, experiment))
+        said[name] = said["bad" if of_bad else "clean"].copy()
+        forge(said[name])
+    left = {name: faded(counts, experiment.rule.parameters) for name, counts in said.items()}
+    for name, cap in CAPS.items():
+        rule = replace(experiment.rule, cap=cap)
+        yield Found("liar", name, {what: _low(each, rule) for what, each in left.items()})
+        listed = {what: found(counts[-1:], rule).is_bad for what, counts in said.items()}
+        yield Found("liar, listed", name, {what: float(flags.mean()) for what, flags in listed.items()})
 
 
-def _said(what: str, counts: Counts, experiment: Experiment) -> dict[str, float]:
-    """Whose score is low, and who would be listed for the last day, capped and not."""
-    made = {}
-    for capped in (False, True):
-        value = _values(counts, capped, experiment)
-        verdict = found(counts[-1:], replace(experiment.rule, is_capped=capped))
-        suffix = ", capped" if capped else ""
-        made[f"{what}: below 50{suffix}"] = float((value < 50).mean())
-        made[f"{what}: listed{suffix}"] = float(verdict.is_bad.mean())
-    return made
-
-
-def _values(counts: Counts, is_capped: bool, experiment: Experiment) -> Floats:
-    amounts = whole(faded(counts, experiment.rule.parameters), is_capped)
-    return assessed(amounts, experiment.rule.parameters.signals).value
+def _low(by_source: Floats, rule: Rule) -> float:
+    signals = rule.parameters.signals
+    return float((assessed(whole(by_source, rule.cap, signals), signals).value < LOW).mean())

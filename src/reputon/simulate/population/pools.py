@@ -54,7 +54,8 @@ class Pool:
 
     def of_tenants(self, counts: Floats) -> Floats:
         """Of (hours, addresses * tenants) per tenant: (hours, addresses, tenants)."""
-        return counts.reshape(len(counts), -1, self.tenants)
+        parts: Floats = counts.reshape(len(counts), -1, self.tenants)
+        return parts
 
 
 def pools(experiment: Experiment, count: int) -> Iterator[Found]:

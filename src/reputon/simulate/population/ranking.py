@@ -14,7 +14,7 @@ from reputon.simulate.population.experiment import Experiment, Found
 from reputon.simulate.population.generate import Counts
 from reputon.simulate.population.peers import PEERS
 from reputon.simulate.population.rule import Flags, followed
-from reputon.simulate.population.scoring import assessed, faded, whole
+from reputon.simulate.population.scoring import CAPS, assessed, faded, whole
 
 DAYS = 40
 FALSES = {"0.1 %": 0.001, "0.3 %": 0.003, "1 %": 0.01}  # 0.3 %: SNARE's operating point (USENIX Security 2009)
@@ -76,20 +76,19 @@ def _judge(experiment: Experiment, kind: worlds.Numbers, counts: Counts) -> Judg
     together = past.sum(axis=1, dtype=np.float64)
     month = together[-30:].sum(axis=0)
     signals = experiment.rule.parameters.signals
-    amounts = {is_capped: whole(by_source, is_capped) for is_capped in (True, False)}
-    ours, uncapped = (assessed(amounts[is_capped], signals) for is_capped in (True, False))
+    amounts = {name: whole(by_source, cap, signals) for name, cap in CAPS.items()}
+    ours = assessed(amounts["no cap"], signals)
     badness = {name: peer(together, 1.0) for name, peer in PEERS.items()}
-    badness |= {
-        OURS: 100 - ours.value,
-        "Reputon mean, reporters not capped": 100 - uncapped.value,
-        "Reputon optimistic bound": 100 - ours.high,
-    }
+    badness |= {OURS: 100 - ours.value, "Reputon optimistic bound": 100 - ours.high}
+    for name, cap in CAPS.items():
+        if cap is not None:
+            badness[f"{OURS}, {name}"] = 100 - assessed(amounts[name], signals).value
     for signal in signals:
         rest = [each for each in signals if each != signal]
-        badness[_WITHOUT + signal.name] = 100 - assessed(amounts[True], rest).value
+        badness[_WITHOUT + signal.name] = 100 - assessed(amounts["no cap"], rest).value
     listed = followed(past, timedelta(days=1), experiment.rule)
     ratios = month / np.maximum(month[:, [VOLUME]], 1)
-    return Judged(kind.astype(np.float64), month[:, VOLUME], badness, uncapped.rates, ratios,
+    return Judged(kind.astype(np.float64), month[:, VOLUME], badness, ours.rates, ratios,
                   tomorrow.astype(np.float64), listed.T, together[..., VOLUME].T)  # fmt: skip
 
 

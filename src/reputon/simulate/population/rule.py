@@ -14,7 +14,7 @@ from reputon.listing.policy import MEMORY, Settings, quiet
 from reputon.score.capping import VOLUME
 from reputon.score.model import Parameters
 from reputon.simulate.population.generate import Counts
-from reputon.simulate.population.scoring import assessed, whole
+from reputon.simulate.population.scoring import Cap, assessed, whole
 
 Flags = NDArray[np.bool_]
 _CHUNK = 1 << 16  # rows assessed at once
@@ -22,11 +22,11 @@ _CHUNK = 1 << 16  # rows assessed at once
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What decides: the listing's settings, the score's parameters, and whether reporters are capped."""
+    """What decides: the listing's settings, the score's parameters, and how reporters are capped."""
 
     settings: Settings
     parameters: Parameters
-    is_capped: bool = False
+    cap: Cap | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ def recent(counts: Counts, window: int) -> Counts:
 def found(windows: Counts, rule: Rule) -> Found:
     """What the rule says of windows (steps, reporters, N, kinds)."""
     steps, _, senders, _ = windows.shape
+    signals = rule.parameters.signals
     is_low = np.zeros(steps * senders, dtype=np.bool_)
     bad = windows[..., VOLUME + 1 :].sum(axis=3)
     # What has nothing bad is not low: with priors alone, and good volume, the formula gives 90 and more.
@@ -54,8 +55,8 @@ def found(windows: Counts, rule: Rule) -> Found:
     for first in range(0, len(rows), _CHUNK):
         some = rows[first : first + _CHUNK]
         step, sender = np.divmod(some, senders)
-        amounts = whole(windows[step, :, sender].swapaxes(0, 1), rule.is_capped)
-        is_low[some] = assessed(amounts, rule.parameters.signals).high < rule.settings.threshold
+        amounts = whole(windows[step, :, sender].swapaxes(0, 1), rule.cap, signals)
+        is_low[some] = assessed(amounts, signals).high < rule.settings.threshold
     enough = (
         (windows[..., VOLUME].sum(axis=1) >= rule.settings.min_volume)
         & (bad.sum(axis=1) >= rule.settings.min_evidence)

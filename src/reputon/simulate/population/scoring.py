@@ -1,13 +1,14 @@
 """Scoring: the product's formula over the counts of a made population: what fades, what is capped, what it gives."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reputon.score.capping import VOLUME, capped
+from reputon.score.capping import VOLUME, capped, harms
 from reputon.score.model import Assessed, Floats, Parameters, Signal, assess
-from reputon.simulate.population.classes import KINDS
+from reputon.simulate.population.classes import BAD_KINDS, KINDS, OWN
 from reputon.simulate.population.generate import Counts
 
 
@@ -34,13 +35,34 @@ def _median(volume: Floats) -> Floats:
     return np.where(days > 0, middle, 0.0)
 
 
-def whole(by_source: NDArray[np.number], is_capped: bool) -> Floats:
-    """What counts of (reporters, N, kinds), with each reporter capped by the others or not: (N, kinds)."""
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """How what a reporter says is capped: which reporters are own, and whether bad evidence is weighed by its harm."""
+
+    own: tuple[int, ...] = ()
+    by_harm: bool = False
+
+
+def whole(by_source: NDArray[np.number], cap: Cap | None, signals: Sequence[Signal]) -> Floats:
+    """What counts of (reporters, N, kinds): (N, kinds)."""
     amounts = by_source.astype(np.float64)
-    return capped(amounts, np.zeros(len(amounts), dtype=np.bool_)) if is_capped else amounts.sum(axis=0)
+    if cap is None:
+        together: Floats = amounts.sum(axis=0)
+        return together
+    own = np.isin(np.arange(len(amounts)), cap.own)
+    return capped(amounts, own, harms(BAD_KINDS, signals) if cap.by_harm else None)
 
 
 def assessed(amounts: Floats, signals: Sequence[Signal]) -> Assessed:
     """The formula for what N senders have of each kind (N, kinds)."""
     worth = np.array([[signal.kinds.get(kind, 0.0) for signal in signals] for kind in KINDS])
     return assess(amounts[:, VOLUME], amounts @ worth, tuple(signals))
+
+
+CAPS = {
+    "no cap": None,
+    "capped by messages": Cap(),
+    "capped by messages, own reporters": Cap(OWN),
+    "capped by harm": Cap(by_harm=True),
+    "capped by harm, own reporters": Cap(OWN, by_harm=True),
+}
