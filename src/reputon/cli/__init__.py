@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 # The order in which the story happens: the sender's road, the rater's road, what lies around them.
 VERBS = (
     "diagnose", "check", "auth", "provider", "ticket", "reroute", "watch",
-    "ingest", "evidence", "score", "lookup", "listing", "zone",
+    "ingest", "evidence", "score", "lookup", "listing", "simulate", "zone",
     "serve", "demo", "config",
 )  # fmt: skip
 

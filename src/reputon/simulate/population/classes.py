@@ -78,6 +78,8 @@ _SENDERS = {
 CLASSES = tuple(
     SenderClass(name, *given, tuple(Rate(*each) for each in _RATES[name])) for name, given in _SENDERS.items()
 )
+# Published limits of good practice: Google's for complaints, Validity's worse bands for unknown users, SNDS's green.
+LIMITS = {Kind.COMPLAINT: 0.003, Kind.UNKNOWN_USER: 0.08, Kind.FILTERED: 0.10}
 CLEAN = ("small", "mid", "large")  # who must not be listed; the sloppy are legitimate, and have it coming
 
 # Who reports: mailbox providers with feedback loops, hosters and firms without, trap networks.  Shares: assumed.

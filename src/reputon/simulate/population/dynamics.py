@@ -15,7 +15,7 @@ from reputon.simulate.population.experiment import Experiment, Found
 from reputon.simulate.population.generate import Counts
 from reputon.simulate.population.peers import PEERS
 from reputon.simulate.population.rule import Flags, Rule, followed
-from reputon.simulate.population.scoring import CAPS, assessed, faded, whole
+from reputon.simulate.population.scoring import CAPPED, CAPS, assessed, faded, whole
 
 BEFORE, AFTER = 31, 14  # days of a clean past, and to recover in
 WATCHED = 7  # days in which a new sender is watched
@@ -59,7 +59,7 @@ def compromises(experiment: Experiment, count: int) -> Iterator[Found]:
         course = _course(case, of, experiment, count)
         name = f"{case.own}/d + {case.spam}/d for {case.hours} h"
         listed = followed(course.counts, _HOUR, experiment.rule)
-        capped = followed(course.counts, _HOUR, replace(experiment.rule, cap=CAPS["capped by harm, own reporters"]))
+        capped = followed(course.counts, _HOUR, replace(experiment.rule, cap=CAPS[CAPPED]))
         scores = _scores(course, experiment.rule)
         yield Found("compromises", name, _figures(course, listed, scores) | _when_capped(course, capped))
         if case == _SHOWN:

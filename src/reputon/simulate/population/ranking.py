@@ -1,20 +1,21 @@
 """Ranking: forty days of a population, judged by the product and its peers: who tells the bad from the good best."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 
 from reputon.score.capping import VOLUME
 from reputon.score.model import Floats
 from reputon.simulate.population import generate, measures, worlds
-from reputon.simulate.population.classes import CLASSES, KINDS
+from reputon.simulate.population.classes import BAD_KINDS, CLASSES, CLEAN, KINDS, LIMITS
 from reputon.simulate.population.experiment import Experiment, Found
 from reputon.simulate.population.generate import Counts
 from reputon.simulate.population.peers import PEERS
 from reputon.simulate.population.rule import Flags, followed
-from reputon.simulate.population.scoring import CAPS, assessed, faded, whole
+from reputon.simulate.population.scoring import CAPPED, CAPS, assessed, faded, whole
 
 DAYS = 40
 FALSES = {"0.1 %": 0.001, "0.3 %": 0.003, "1 %": 0.01}  # 0.3 %: SNARE's operating point (USENIX Security 2009)
@@ -26,21 +27,27 @@ _BANDS = np.arange(0, 101, 5)
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What became of N senders: badness by each method, ablations among them; and the rest of what is measured."""
+    """What became of N senders: badness by each method, ablations among them; and the rest of what is measured.
 
-    kind: Floats
+    `keeps`: whether its true rates keep the published limits; `rates` and `ratios`: of each signal and kind, by the
+    formula and as they were; `listed`, `capped`, `daily`: day by day (N, days), by the rule, by it with the caps, mail.
+    """
+
+    kind: worlds.Numbers
+    keeps: Flags
     sent: Floats
     badness: dict[str, Floats]
     rates: Floats
     ratios: Floats
     tomorrow: Floats
     listed: Flags
+    capped: Flags
     daily: Floats
 
     @property
     def is_bad(self) -> Flags:
         """The truth."""
-        return np.array([each.is_bad for each in CLASSES])[self.kind.astype(np.int64)]
+        return np.array([each.is_bad for each in CLASSES])[self.kind]
 
 
 def run(experiment: Experiment, count: int) -> Iterator[Found]:
@@ -66,11 +73,11 @@ def _judged(experiment: Experiment, count: int) -> Judged:
     for first in range(0, count, _CHUNK):
         senders = worlds.draw(of, experiment.world, min(_CHUNK, count - first), experiment.rng)
         counts = generate.daily(senders, DAYS + 1, experiment.world, experiment.rng)
-        parts.append(_judge(experiment, senders.kind, counts))
+        parts.append(_judge(experiment, senders, counts))
     return _joined(parts)
 
 
-def _judge(experiment: Experiment, kind: worlds.Numbers, counts: Counts) -> Judged:
+def _judge(experiment: Experiment, senders: worlds.Senders, counts: Counts) -> Judged:
     past, tomorrow = counts[:-1], counts[-1].sum(axis=0)
     by_source = faded(past, experiment.rule.parameters)
     together = past.sum(axis=1, dtype=np.float64)
@@ -86,29 +93,38 @@ def _judge(experiment: Experiment, kind: worlds.Numbers, counts: Counts) -> Judg
     for signal in signals:
         rest = [each for each in signals if each != signal]
         badness[_WITHOUT + signal.name] = 100 - assessed(amounts["no cap"], rest).value
-    listed = followed(past, timedelta(days=1), experiment.rule)
-    ratios = month / np.maximum(month[:, [VOLUME]], 1)
-    return Judged(kind.astype(np.float64), month[:, VOLUME], badness, ours.rates, ratios,
-                  tomorrow.astype(np.float64), listed.T, together[..., VOLUME].T)  # fmt: skip
+    day = timedelta(days=1)
+    return Judged(
+        kind=senders.kind,
+        keeps=np.all([senders.rates[:, BAD_KINDS.index(kind)] <= most for kind, most in LIMITS.items()], axis=0),
+        sent=month[:, VOLUME],
+        badness=badness,
+        rates=ours.rates,
+        ratios=month / np.maximum(month[:, [VOLUME]], 1),
+        tomorrow=tomorrow.astype(np.float64),
+        listed=followed(past, day, experiment.rule).T,
+        capped=followed(past, day, replace(experiment.rule, cap=CAPS[CAPPED])).T,
+        daily=together[..., VOLUME].T,
+    )
 
 
 def _joined(parts: list[Judged]) -> Judged:
     """All of those of whom any mail was seen."""
     seen = np.concatenate([each.sent for each in parts]) > 0
-
-    def all_of(name: str) -> Floats:
-        joined: Floats = np.concatenate([getattr(each, name) for each in parts])[seen]
-        return joined
-
     badness = {name: np.concatenate([each.badness[name] for each in parts])[seen] for name in parts[0].badness}
-    plain = {name: all_of(name) for name in ("kind", "sent", "rates", "ratios", "tomorrow", "daily")}
-    return Judged(badness=badness, listed=all_of("listed").astype(np.bool_), **plain)
+    names = (each.name for each in fields(Judged) if each.name != "badness")
+    rest: dict[str, Any] = {name: np.concatenate([getattr(each, name) for each in parts])[seen] for name in names}
+    return Judged(badness=badness, **rest)
 
 
 def _ranked(judged: Judged, badness: Floats) -> dict[str, float]:
     found = {"AUC": measures.auc(badness, judged.is_bad)}
     for name, false in FALSES.items():
         found[f"caught at {name}"] = measures.caught(badness, judged.is_bad, false)
+    is_plain = judged.is_bad | np.isin(
+        judged.kind, [number for number, each in enumerate(CLASSES) if each.name in CLEAN]
+    )
+    found["at 0.3 %, sloppy left out"] = measures.caught(badness[is_plain], judged.is_bad[is_plain], 0.003)
     for name, false in FALSES.items():
         found[f"spam at {name}"] = measures.caught(badness, judged.is_bad, false, judged.sent)
     return found
@@ -118,17 +134,24 @@ def _classes(judged: Judged) -> Iterator[Found]:
     value = 100 - judged.badness[OURS]
     for number, each in enumerate(CLASSES):
         mine = judged.kind == number
-        listed = judged.listed[mine].T
+        listed, capped = judged.listed[mine].T, judged.capped[mine].T
         yield Found("classes", each.name, {
             "senders": float(mine.sum()),
             "median score": float(np.median(value[mine])) if mine.any() else float("nan"),
-            "listed at the end": float(listed[-1].mean()),
-            "ever listed": float(listed.any(axis=0).mean()),
+            "listed at the end": _part(listed[-1]),
+            "ever listed": _part(listed.any(axis=0)),
+            "ever listed, capped": _part(capped.any(axis=0)),
+            "keeping limits": _part(judged.keeps[mine]),
+            "ever listed of them": _part(listed[:, judged.keeps[mine]].any(axis=0)),
             "flips in 1000 days": measures.flips(listed, 1.0),
             "mail blocked": measures.blocked(listed, judged.daily[mine].T),
         })  # fmt: skip
         shares = np.histogram(value[mine], _BANDS)[0] / max(mine.sum(), 1)
         yield Found("scores", each.name, {str(x): float(y) for x, y in zip(_BANDS, shares, strict=False)})
+
+
+def _part(flags: Flags) -> float:
+    return float(flags.mean()) if flags.size else float("nan")
 
 
 def _calibrated(judged: Judged, experiment: Experiment) -> Iterator[Found]:

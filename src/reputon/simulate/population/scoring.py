@@ -66,3 +66,4 @@ CAPS = {
     "capped by harm": Cap(by_harm=True),
     "capped by harm, own reporters": Cap(OWN, by_harm=True),
 }
+CAPPED = "capped by harm, own reporters"
