@@ -34,7 +34,7 @@ class SenderClass:
 
 
 @dataclass(frozen=True, slots=True)
-class Reporter:
+class Source:
     """A source of evidence: its part of all mail, how many senders it meets, and which kinds it can tell of."""
 
     name: str
@@ -86,19 +86,19 @@ CLEAN = ("small", "mid", "large")  # who must not be listed; the sloppy are legi
 _ALL = (Kind.SENT, Kind.COMPLAINT, Kind.UNKNOWN_USER, Kind.FILTERED, Kind.MALWARE)
 _NO_LOOP = (Kind.SENT, Kind.UNKNOWN_USER, Kind.FILTERED, Kind.MALWARE)
 _TRAPS = (Kind.TRAP_PRISTINE, Kind.TRAP_RECYCLED)
-REPORTERS = (
-    Reporter("provider-a", 0.30, 0.95, _ALL),
-    Reporter("provider-b", 0.20, 0.90, _ALL),
-    Reporter("provider-c", 0.12, 0.80, _ALL),
-    Reporter("hoster-a", 0.12, 0.70, _NO_LOOP),
-    Reporter("hoster-b", 0.08, 0.60, _NO_LOOP),
-    Reporter("firm-a", 0.07, 0.40, _NO_LOOP),
-    Reporter("firm-b", 0.06, 0.40, _NO_LOOP),
-    Reporter("school", 0.05, 0.30, _NO_LOOP),
-    Reporter("traps-a", 0.60, 0.80, _TRAPS),
-    Reporter("traps-b", 0.40, 0.60, _TRAPS),
+SOURCES = (
+    Source("provider-a", 0.30, 0.95, _ALL),
+    Source("provider-b", 0.20, 0.90, _ALL),
+    Source("provider-c", 0.12, 0.80, _ALL),
+    Source("hoster-a", 0.12, 0.70, _NO_LOOP),
+    Source("hoster-b", 0.08, 0.60, _NO_LOOP),
+    Source("firm-a", 0.07, 0.40, _NO_LOOP),
+    Source("firm-b", 0.06, 0.40, _NO_LOOP),
+    Source("school", 0.05, 0.30, _NO_LOOP),
+    Source("traps-a", 0.60, 0.80, _TRAPS),
+    Source("traps-b", 0.40, 0.60, _TRAPS),
 )
-LIAR = 2  # the reporter that forges: one in ten, of middling size
+LIAR = 2  # the source that forges: one in ten, of middling size
 OWN = (0, 8, 9)  # those that a list's operator may run itself: a provider's servers and the traps (assumed)
 
 

@@ -1,4 +1,4 @@
-"""Export: a made population's evidence as JSON lines, a file for each reporter, as `reputon ingest jsonl` reads it."""
+"""Export: a made population's evidence as JSON lines, a file for each source, as `reputon ingest jsonl` reads it."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import numpy as np
 
 from reputon import durable
 from reputon.simulate.population import generate, worlds
-from reputon.simulate.population.classes import CLASSES, KINDS, REPORTERS
+from reputon.simulate.population.classes import CLASSES, KINDS, SOURCES
 from reputon.simulate.population.experiment import Experiment
 from reputon.simulate.population.generate import Counts
 
@@ -22,7 +22,7 @@ MOST = 20_000  # senders: 35 days of each are some 2000 lines
 
 
 def write(experiment: Experiment, count: int, folder: Path) -> int:
-    """Write `REPORTER.jsonl` for each reporter, and `truth.csv`; how many lines of evidence that made."""
+    """Write `SOURCE.jsonl` for each source, and `truth.csv`; how many lines of evidence that made."""
     of = worlds.classes(CLASSES, experiment.world, experiment.rng)
     senders = worlds.draw(of, experiment.world, min(count, MOST), experiment.rng)
     counts = generate.daily(senders, DAYS, experiment.world, experiment.rng)
@@ -30,9 +30,9 @@ def write(experiment: Experiment, count: int, folder: Path) -> int:
     truth = [f"{address(number)},{of[kind].name},{int(of[kind].is_bad)}" for number, kind in enumerate(senders.kind)]
     durable.write(folder / "truth.csv", "\n".join(["address,class,is_bad", *truth]) + "\n")
     written = 0
-    for number, reporter in enumerate(REPORTERS):
+    for number, source in enumerate(SOURCES):
         lines = list(_lines(counts, number))
-        durable.write(folder / f"{reporter.name}.jsonl", "".join(lines))
+        durable.write(folder / f"{source.name}.jsonl", "".join(lines))
         written += len(lines)
     return written
 
@@ -42,8 +42,8 @@ def address(number: int) -> IPv4Address:
     return FIRST + number
 
 
-def _lines(counts: Counts, reporter: int) -> Iterator[str]:
-    mine = counts[:, reporter]
+def _lines(counts: Counts, source: int) -> Iterator[str]:
+    mine = counts[:, source]
     for day, sender, kind in zip(*(each.tolist() for each in np.nonzero(mine)), strict=True):
         at = END - timedelta(days=DAYS - day) + timedelta(hours=12)
         yield json.dumps({

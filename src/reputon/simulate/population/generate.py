@@ -1,13 +1,13 @@
-"""Generate: what every reporter sees of every sender at every step, as one array of counts."""
+"""Generate: what every source sees of every sender at every step, as one array of counts."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reputon.score.model import Floats
-from reputon.simulate.population.classes import KINDS, REPORTERS
+from reputon.simulate.population.classes import KINDS, SOURCES
 from reputon.simulate.population.worlds import MOST, Senders, Variation
 
-Counts = NDArray[np.int32]  # (steps, reporters, senders, kinds)
+Counts = NDArray[np.int32]  # (steps, sources, senders, kinds)
 
 _STEADY = 4.0  # shape of the Gamma by which a sender's days differ: the coefficient of variation is 1/2
 _WEEKEND = 0.4  # of a weekday's mail
@@ -41,7 +41,7 @@ def seen(senders: Senders, amount: Floats, world: Variation, rng: np.random.Gene
     """What is seen where a sender sends `amount` (steps, N) times its daily volume in a step."""
     sent = rng.poisson(senders.volume * amount)
     more = np.exp(world.campaigns * rng.normal(size=amount.shape) - world.campaigns**2 / 2)
-    counts = np.zeros((len(amount), len(REPORTERS), len(senders.volume), len(KINDS)), dtype=np.int32)
+    counts = np.zeros((len(amount), len(SOURCES), len(senders.volume), len(KINDS)), dtype=np.int32)
     for column in range(len(KINDS)):
         rate = senders.rates[:, column - 1] * more
         found = rng.binomial(sent, np.minimum(rate, MOST)) if column else sent

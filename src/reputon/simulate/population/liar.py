@@ -1,4 +1,4 @@
-"""Liar: what one reporter in ten can do by forging evidence, with and without the caps on what a reporter says."""
+"""Liar: what one source in ten can do by forging evidence, with and without the caps on what a source says."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace

@@ -1,6 +1,6 @@
 """Peers: how others judge senders, written again by their published rules, one function each.
 
-Every function takes counts (steps, N, kinds) of all reporters together and the length of a step in days, and gives how
+Every function takes counts (steps, N, kinds) of all sources together and the length of a step in days, and gives how
 bad each of N senders is at the end: higher is worse.
 """
 

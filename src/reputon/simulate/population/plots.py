@@ -70,8 +70,9 @@ def _scores(figure: "Figure", study: Study) -> None:
     for axes, each in zip(panels, CLASSES, strict=True):
         row = table.rows[each.name]
         colour = _RED if each.is_bad else _GREEN if each.name in CLEAN else _ORANGE
-        axes.bar([float(x) for x in row], [100 * y.mean for y in row.values()], width=4.4, align="edge", color=colour)
-        axes.set_ylim(0, 100)
+        edges = [*(float(x) for x in row), 100.0]
+        axes.stairs([100 * y.mean for y in row.values()], edges, fill=True, color=colour)
+        axes.set(xlim=(0, 100), ylim=(0, 100))
         axes.set_yticks([0, 50, 100], ["", "50", "100"])
         axes.text(0.5, 0.78, each.name, transform=axes.transAxes, ha="center", fontweight="bold", color=colour)
     panels[0].set_title(f"Share of each class by its score, % (world: {table.world})")
@@ -90,7 +91,7 @@ def _timeline(figure: "Figure", study: Study) -> None:
     above.plot([day + 1 for day in days], _column(table, "score"), color=_BLUE, marker="o", markersize=3.5)
     above.axhline(70, color=_GREY, linewidth=0.8, linestyle=":")
     above.text(days[0] + 0.1, 71.5, "filtering eases from 70", color=_GREY)
-    above.text(0.1, 94, "listed", color=_RED)
+    above.text(2.5, 84, "listed", color=_RED, ha="center")
     above.set(ylim=(0, 100), ylabel="score", title="A sender of 300 messages a day; 3000 spam a day for three days")
     own, spam = _column(table, "own mail"), _column(table, "spam")
     below.bar(days, own, width=0.9, align="edge", color=_GREEN, label="its own mail")
@@ -115,7 +116,7 @@ def _pools(figure: "Figure", study: Study) -> None:
 
 
 def _liar(figure: "Figure", study: Study) -> None:
-    """Whom one lying reporter in ten can hurt, by the cap, in the first world."""
+    """Whom one lying source in ten can hurt, by the cap, in the first world."""
     table = study.table("liar", study.worlds[0])
     axes = figure.subplots()
     forged = [column for column in table.columns if "forged" in column]

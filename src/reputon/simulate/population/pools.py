@@ -36,7 +36,7 @@ _WINDOW = 24
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Several shared addresses, (hours, reporters, addresses * tenants, kinds); the first tenant of each is noisy.
+    """Several shared addresses, (hours, sources, addresses * tenants, kinds); the first tenant of each is noisy.
 
     `unsigned` is the part of each tenant's mail that nobody signed for; the receiver cannot tell whose it is.
     """
@@ -47,10 +47,10 @@ class Pool:
 
     def by_address(self, counts: Counts) -> Counts:
         """The sums of each address."""
-        hours, reporters, senders, kinds = counts.shape
-        return counts.reshape(hours, reporters, senders // self.tenants, self.tenants, kinds).sum(
-            axis=3, dtype=np.int32
-        )
+        hours, sources, senders, kinds = counts.shape
+        parts = counts.reshape(hours, sources, senders // self.tenants, self.tenants, kinds)
+        summed: Counts = parts.sum(axis=3, dtype=np.int32)
+        return summed
 
     def of_tenants(self, counts: Floats) -> Floats:
         """Of (hours, addresses * tenants) per tenant: (hours, addresses, tenants)."""
@@ -156,9 +156,9 @@ def _followed(counts: Counts, rule: Rule) -> Flags:
 
 def _lives(counts: Counts, steps: int, rule: Rule) -> Flags:
     """Who is listed where each domain lives so many steps and is judged by itself."""
-    length, reporters, senders, kinds = counts.shape
-    lives = counts.reshape(length // steps, steps, reporters, senders, kinds)
-    beside = np.moveaxis(lives, 0, 2).reshape(steps, reporters, -1, kinds)
+    length, sources, senders, kinds = counts.shape
+    lives = counts.reshape(length // steps, steps, sources, senders, kinds)
+    beside = np.moveaxis(lives, 0, 2).reshape(steps, sources, -1, kinds)
     is_on = _followed(beside, rule).reshape(steps, length // steps, senders)
     is_on[-1] = False  # the next domain is not listed for what the last one did
     return np.moveaxis(is_on, 1, 0).reshape(length, senders)

@@ -21,7 +21,7 @@ DAYS = 40
 FALSES = {"0.1 %": 0.001, "0.3 %": 0.003, "1 %": 0.01}  # 0.3 %: SNARE's operating point (USENIX Security 2009)
 OURS = "Reputon mean"
 _CHUNK = 2000  # senders at a time, to bound memory
-_CURVE = np.logspace(-3.5, -1, 26)
+_CURVE = np.logspace(-3, -1, 25)
 _BANDS = np.arange(0, 101, 5)
 
 

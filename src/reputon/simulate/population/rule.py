@@ -22,7 +22,7 @@ _CHUNK = 1 << 16  # rows assessed at once
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What decides: the listing's settings, the score's parameters, and how reporters are capped."""
+    """What decides: the listing's settings, the score's parameters, and how sources are capped."""
 
     settings: Settings
     parameters: Parameters
@@ -45,7 +45,7 @@ def recent(counts: Counts, window: int) -> Counts:
 
 
 def found(windows: Counts, rule: Rule) -> Found:
-    """What the rule says of windows (steps, reporters, N, kinds)."""
+    """What the rule says of windows (steps, sources, N, kinds)."""
     steps, _, senders, _ = windows.shape
     signals = rule.parameters.signals
     is_low = np.zeros(steps * senders, dtype=np.bool_)
@@ -86,7 +86,7 @@ def listed(is_bad: Flags, has_bad: Flags, step: timedelta, settings: Settings) -
 
 
 def followed(counts: Counts, step: timedelta, rule: Rule) -> Flags:
-    """Who is listed at the end of each step of the counts (steps, reporters, N, kinds)."""
+    """Who is listed at the end of each step of the counts (steps, sources, N, kinds)."""
     verdict = found(recent(counts, round(timedelta(hours=24) / step)), rule)
     return listed(verdict.is_bad, has_bad(counts), step, rule.settings)
 

@@ -13,7 +13,7 @@ from reputon.simulate.population.generate import Counts
 
 
 def faded(counts: Counts, parameters: Parameters) -> Floats:
-    """What is left of daily counts (days, reporters, N, kinds) after the last of the days: (reporters, N, kinds).
+    """What is left of daily counts (days, sources, N, kinds) after the last of the days: (sources, N, kinds).
 
     As the engine has it (score/tally.sql): a day fades by its age, and counts at most as the larger of `day_volume`
     and the sender's median day, all kinds alike.
@@ -37,14 +37,14 @@ def _median(volume: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """How what a reporter says is capped: which reporters are own, and whether bad evidence is weighed by its harm."""
+    """How what a source says is capped: which sources are own, and whether bad evidence is weighed by its harm."""
 
     own: tuple[int, ...] = ()
     by_harm: bool = False
 
 
 def whole(by_source: NDArray[np.number], cap: Cap | None, signals: Sequence[Signal]) -> Floats:
-    """What counts of (reporters, N, kinds): (N, kinds)."""
+    """What counts of (sources, N, kinds): (N, kinds)."""
     amounts = by_source.astype(np.float64)
     if cap is None:
         together: Floats = amounts.sum(axis=0)
@@ -62,8 +62,8 @@ def assessed(amounts: Floats, signals: Sequence[Signal]) -> Assessed:
 CAPS = {
     "no cap": None,
     "capped by messages": Cap(),
-    "capped by messages, own reporters": Cap(OWN),
+    "capped by messages, own sources": Cap(OWN),
     "capped by harm": Cap(by_harm=True),
-    "capped by harm, own reporters": Cap(OWN, by_harm=True),
+    "capped by harm, own sources": Cap(OWN, by_harm=True),
 }
-CAPPED = "capped by harm, own reporters"
+CAPPED = "capped by harm, own sources"

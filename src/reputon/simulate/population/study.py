@@ -29,7 +29,7 @@ class Size:
 
 
 _ALL = 1 << 20  # beyond what a person waits for
-# Hourly ones are bounded by memory: ten reporters by seven kinds by hours by senders.
+# Hourly ones are bounded by memory: ten sources by seven kinds by hours by senders.
 EXPERIMENTS: dict[str, tuple[Callable[[Experiment, int], Iterator[Found]], Size]] = {
     "ranking": (ranking.run, Size(1, 50, _ALL)),
     "liar": (liar.run, Size(4, 50, 3000)),

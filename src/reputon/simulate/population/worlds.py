@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv, ndtr
 
 from reputon.score.model import Floats
-from reputon.simulate.population.classes import KINDS, REPORTERS, Rate, SenderClass
+from reputon.simulate.population.classes import KINDS, SOURCES, Rate, SenderClass
 
 Numbers = NDArray[np.int64]
 
 MOST = 0.95  # a rate
-_EVENNESS = 8.0  # how evenly a sender's mail divides among its reporters, by their shares (assumed)
+_EVENNESS = 8.0  # how evenly a sender's mail divides among its sources, by their shares (assumed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ WORLDS = {
 @dataclass(frozen=True, slots=True)
 class Senders:
     """N senders: class numbers, messages a day, part of active days (N,); rates (N, bad kinds);
-    who sees which part of what (N, kinds, reporters), each row of which sums to 1."""
+    who sees which part of what (N, kinds, sources), each row of which sums to 1."""
 
     kind: Numbers
     volume: Floats
@@ -94,11 +94,11 @@ def _rates(of: Sequence[SenderClass], kind: Numbers, correlation: float, rng: np
 
 
 def _seen_by(count: int, rng: np.random.Generator) -> Floats:
-    """Which reporter has which part of each kind: unevenly, and some never meet a sender."""
-    share = np.array([each.share for each in REPORTERS])
-    meets = rng.random((count, len(REPORTERS))) < [each.meets for each in REPORTERS]
+    """Which source has which part of each kind: unevenly, and some never meet a sender."""
+    share = np.array([each.share for each in SOURCES])
+    meets = rng.random((count, len(SOURCES))) < [each.meets for each in SOURCES]
     weight = rng.gamma(_EVENNESS * share, size=meets.shape) * meets + 1e-12 * share  # somebody sees what is sent
-    tells = np.array([[kind in each.kinds for each in REPORTERS] for kind in KINDS])
+    tells = np.array([[kind in each.kinds for each in SOURCES] for kind in KINDS])
     parts = weight[:, None, :] * tells
     seen: Floats = parts / parts.sum(axis=2, keepdims=True)
     return seen
