@@ -56,7 +56,7 @@ def command(
 
 def _known(value: float) -> float | None:
     """JSON has no NaN."""
-    return None if value != value else round(value, 6)
+    return None if value != value else float(f"{value:.6g}")
 
 
 def _evidence(world: str, senders: int, folder: Path) -> None:

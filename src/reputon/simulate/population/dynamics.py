@@ -21,7 +21,7 @@ BEFORE, AFTER = 31, 14  # days of a clean past, and to recover in
 WATCHED = 7  # days in which a new sender is watched
 AGAIN = 70.0  # the score from which filtering eases (Pardot's practice, scoring.md 1.1)
 _HOUR = timedelta(hours=1)
-_PEER_HOURS = 72
+_PEER_HOURS, _LOOK = 72, 3  # for how long the peers are looked at, and how often
 _LEGITIMATE, _FALSE = 3000, 0.003  # senders by whom the peers' limits are set, so that all err as often
 _SHOWN = Compromise(300, 3000, 72)  # whose days are drawn
 
@@ -34,6 +34,12 @@ class Course:
     spam: Counts
     begins: int
     ends: int
+
+    def listed(self, rule: Rule) -> Flags:
+        """Who is listed at the end of each hour, (hours, N), from a week before the spam on."""
+        early = self.begins - 24 * WATCHED
+        late = followed(self.counts[early:], _HOUR, rule)
+        return np.concatenate([np.zeros((early, late.shape[1]), dtype=np.bool_), late])
 
 
 def newcomers(experiment: Experiment, count: int) -> Iterator[Found]:
@@ -58,8 +64,8 @@ def compromises(experiment: Experiment, count: int) -> Iterator[Found]:
     for case in COMPROMISES:
         course = _course(case, of, experiment, count)
         name = f"{case.own}/d + {case.spam}/d for {case.hours} h"
-        listed = followed(course.counts, _HOUR, experiment.rule)
-        capped = followed(course.counts, _HOUR, replace(experiment.rule, cap=CAPS[CAPPED]))
+        listed = course.listed(experiment.rule)
+        capped = course.listed(replace(experiment.rule, cap=CAPS[CAPPED]))
         scores = _scores(course, experiment.rule)
         yield Found("compromises", name, _figures(course, listed, scores) | _when_capped(course, capped))
         if case == _SHOWN:
@@ -137,10 +143,11 @@ def _of_peers(course: Course, listed: Flags, experiment: Experiment) -> Iterator
     together = course.counts.sum(axis=1).astype(np.float64)
     limits = _limits(experiment)
     for name, peer in PEERS.items():
-        ends = range(course.begins + 1, course.begins + _PEER_HOURS + 1)
+        ends = range(course.begins + _LOOK, course.begins + _PEER_HOURS + 1, _LOOK)
         now = np.array([peer(together[:end], 1 / 24) for end in ends])
         yield Found("alarm", name, _first_of(now > limits[name]))
-    yield Found("alarm", "Reputon listing", _first_of(listed[course.begins : course.ends]))
+    looked = listed[course.begins + _LOOK - 1 : course.begins + _PEER_HOURS : _LOOK]
+    yield Found("alarm", "Reputon listing", _first_of(looked))
 
 
 def _limits(experiment: Experiment) -> dict[str, float]:
@@ -152,7 +159,7 @@ def _limits(experiment: Experiment) -> dict[str, float]:
 
 
 def _first_of(flags: Flags) -> dict[str, float]:
-    return {"seen": float(flags.any(axis=0).mean()), "hours": _median(measures.first(flags) + 1)}
+    return {"seen": float(flags.any(axis=0).mean()), "hours": _median(_LOOK * (measures.first(flags) + 1))}
 
 
 def _median(values: Floats) -> float:

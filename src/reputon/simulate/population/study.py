@@ -35,7 +35,7 @@ EXPERIMENTS: dict[str, tuple[Callable[[Experiment, int], Iterator[Found]], Size]
     "liar": (liar.run, Size(4, 50, 3000)),
     "newcomers": (dynamics.newcomers, Size(60, 5, 200)),
     "compromises": (dynamics.compromises, Size(150, 4, 40)),
-    "pools": (pools.pools, Size(150, 4, 40)),
+    "pools": (pools.pools, Size(250, 4, 24)),
     "rotation": (pools.rotation, Size(150, 4, 40)),
 }
 
