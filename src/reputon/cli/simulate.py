@@ -9,6 +9,7 @@ from reputon.cli import console
 
 if TYPE_CHECKING:
     from reputon.simulate.population.rendering import Study
+    from reputon.simulate.population.study import Job
 
 
 def command(
@@ -38,20 +39,25 @@ def command(
     if evidence is not None:
         _evidence(worlds[0], senders, evidence)
         return
-    jobs = study.jobs(worlds, seeds, senders)
-    rows = [row for job in console.progress(jobs, len(jobs), "simulating") for row in job.rows()]
-    if as_json:
-        for row in rows:
-            console.print_json({"table": row.table, "world": row.world, "seed": row.seed, "of": row.of,
-                                "values": {key: _known(value) for key, value in row.values.items()}})  # fmt: skip
-    from reputon.simulate.population.rendering import Study
-
-    found = Study(rows)
-    if not as_json:
-        _show(found)
+    if out is not None:
+        (out / "simulation").mkdir(parents=True, exist_ok=True)  # before minutes are spent on what cannot be written
+    found = _studied(study.jobs(worlds, seeds, senders))
+    _json(found) if as_json else _show(found)
     if out is not None:
         named = "".join(f" --world {each}" for each in world or ())
         _write(found, out, f"reputon simulate{named} --seeds {seeds} --senders {senders} --out {out}")
+
+
+def _studied(jobs: "list[Job]") -> "Study":
+    from reputon.simulate.population.rendering import Study
+
+    return Study([row for job in console.progress(jobs, len(jobs), "simulating") for row in job.rows()])
+
+
+def _json(found: "Study") -> None:
+    for row in found.rows:
+        values = {key: _known(value) for key, value in row.values.items()}
+        console.print_json({"table": row.table, "world": row.world, "seed": row.seed, "of": row.of, "values": values})
 
 
 def _known(value: float) -> float | None:
@@ -91,7 +97,6 @@ def _write(found: "Study", out: Path, command_line: str) -> None:
     from reputon.simulate.population import plots, rendering
 
     folder = out / "simulation"
-    folder.mkdir(parents=True, exist_ok=True)
     files = rendering.sheets(found.rows)
     try:
         files |= plots.svgs(found)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from reputon.score.capping import VOLUME
-from reputon.score.model import Floats
+from reputon.score.model import Assessed, Floats, Signal
 from reputon.simulate.population import generate, measures, worlds
 from reputon.simulate.population.classes import BAD_KINDS, CLASSES, CLEAN, KINDS, LIMITS
 from reputon.simulate.population.experiment import Experiment, Found
@@ -23,6 +23,7 @@ OURS = "Reputon mean"
 _CHUNK = 2000  # senders at a time, to bound memory
 _CURVE = np.logspace(-3, -1, 25)
 _BANDS = np.arange(0, 101, 5)
+_WITHOUT = "without "
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,6 @@ def run(experiment: Experiment, count: int) -> Iterator[Found]:
         yield Found("roc", name, {f"{x:.5f}": y for x, y in zip(_CURVE, caught, strict=True)})
 
 
-_WITHOUT = "without "
-
-
 def _judged(experiment: Experiment, count: int) -> Judged:
     of = worlds.classes(CLASSES, experiment.world, experiment.rng)
     parts = []
@@ -79,26 +77,16 @@ def _judged(experiment: Experiment, count: int) -> Judged:
 
 def _judge(experiment: Experiment, senders: worlds.Senders, counts: Counts) -> Judged:
     past, tomorrow = counts[:-1], counts[-1].sum(axis=0)
-    by_source = faded(past, experiment.rule.parameters)
     together = past.sum(axis=1, dtype=np.float64)
     month = together[-30:].sum(axis=0)
-    signals = experiment.rule.parameters.signals
-    amounts = {name: whole(by_source, cap, signals) for name, cap in CAPS.items()}
-    ours = assessed(amounts["no cap"], signals)
-    badness = {name: peer(together, 1.0) for name, peer in PEERS.items()}
-    badness |= {OURS: 100 - ours.value, "Reputon optimistic bound": 100 - ours.high}
-    for name, cap in CAPS.items():
-        if cap is not None:
-            badness[f"{OURS}, {name}"] = 100 - assessed(amounts[name], signals).value
-    for signal in signals:
-        rest = [each for each in signals if each != signal]
-        badness[_WITHOUT + signal.name] = 100 - assessed(amounts["no cap"], rest).value
+    by_source, signals = faded(past, experiment.rule.parameters), experiment.rule.parameters.signals
+    ours = assessed(whole(by_source, None, signals), signals)
     day = timedelta(days=1)
     return Judged(
         kind=senders.kind,
         keeps=np.all([senders.rates[:, BAD_KINDS.index(kind)] <= most for kind, most in LIMITS.items()], axis=0),
         sent=month[:, VOLUME],
-        badness=badness,
+        badness=_of_peers(together) | _of_ours(ours) | _of_caps(by_source, signals) | _without(by_source, signals),
         rates=ours.rates,
         ratios=month / np.maximum(month[:, [VOLUME]], 1),
         tomorrow=tomorrow.astype(np.float64),
@@ -106,6 +94,29 @@ def _judge(experiment: Experiment, senders: worlds.Senders, counts: Counts) -> J
         capped=followed(past, day, replace(experiment.rule, cap=CAPS[CAPPED])).T,
         daily=together[..., VOLUME].T,
     )
+
+
+def _of_peers(together: Floats) -> dict[str, Floats]:
+    return {name: peer(together, 1.0) for name, peer in PEERS.items()}
+
+
+def _of_ours(ours: Assessed) -> dict[str, Floats]:
+    return {OURS: 100 - ours.value, "Reputon optimistic bound": 100 - ours.high}
+
+
+def _of_caps(by_source: Floats, signals: tuple[Signal, ...]) -> dict[str, Floats]:
+    return {
+        f"{OURS}, {name}": 100 - assessed(whole(by_source, cap, signals), signals).value
+        for name, cap in CAPS.items()
+        if cap is not None
+    }
+
+
+def _without(by_source: Floats, signals: tuple[Signal, ...]) -> dict[str, Floats]:
+    """The mean with each signal left out."""
+    amounts = whole(by_source, None, signals)
+    rests = {signal.name: [each for each in signals if each != signal] for signal in signals}
+    return {_WITHOUT + name: 100 - assessed(amounts, rest).value for name, rest in rests.items()}
 
 
 def _joined(parts: list[Judged]) -> Judged:
@@ -121,9 +132,7 @@ def _ranked(judged: Judged, badness: Floats) -> dict[str, float]:
     found = {"AUC": measures.auc(badness, judged.is_bad)}
     for name, false in FALSES.items():
         found[f"caught at {name}"] = measures.caught(badness, judged.is_bad, false)
-    is_plain = judged.is_bad | np.isin(
-        judged.kind, [number for number, each in enumerate(CLASSES) if each.name in CLEAN]
-    )
+    is_plain = judged.is_bad | np.array([each.name in CLEAN for each in CLASSES])[judged.kind]
     found["at 0.3 %, sloppy left out"] = measures.caught(badness[is_plain], judged.is_bad[is_plain], 0.003)
     for name, false in FALSES.items():
         found[f"spam at {name}"] = measures.caught(badness, judged.is_bad, false, judged.sent)
