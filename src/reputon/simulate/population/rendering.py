@@ -18,12 +18,16 @@ AHEAD = 0.05  # by how much Reputon's mean is to catch more at 0.3 % than the be
 _POINT = "caught at 0.3 %"
 SHOWN = ("AUC", _POINT, "at 0.3 %, sloppy left out", "spam at 0.3 %")  # on a terminal
 
-# Columns that are no parts of a whole: how many decimals they have.
-_DECIMALS = {
-    "AUC": 4, "senders": 0, "median score": 0, "flips in 1000 days": 2, "hours": 0, "messages": 0, "hours to list": 0,
-    "hours to list, capped": 0, "spam until then": 0, "hours to delist": 0, "lowest score": 0, "days to 70": 0,
-    "Brier": 5, "Brier, plain ratio": 5, "error": 5, "error, plain ratio": 5, "rate": 5,
+# How a column is written where it is not a part of a whole with one decimal.
+_FORMATS = dict.fromkeys(
+    ("senders", "median score", "hours", "messages", "hours to list", "hours to list, capped", "spam until then",
+     "hours to delist", "lowest score", "days to 70"), "{:.0f}",
+) | dict.fromkeys(("Brier", "Brier, plain ratio", "error", "error, plain ratio", "rate"), "{:.3g}") | {
+    "AUC": "{:.4f}", "flips in 1000 days": "{:.2f}",
 }  # fmt: skip
+_PART = "{:.1%}"
+_SMALL_PART = "{:.2%}"  # where a hundredth of a per cent matters: whoever is listed or blocked
+_SMALL = ("listed", "ever listed", "clean blocked", "mail blocked")
 _RANGED = {_POINT, "AUC", "ever listed"}  # shown with their lowest and highest seed
 
 
@@ -84,11 +88,11 @@ def markdown(study: Study, command: str) -> str:
     return made.from_string(template).render(study=study, command=command, seeds=seeds, first=study.worlds[0]) + "\n"
 
 
-def grid(table: Table) -> str:
-    """A table in Markdown."""
-    head = ["", *table.columns]
+def grid(table: Table, columns: Sequence[str] = ()) -> str:
+    """A table in Markdown: these columns, or all."""
+    head = ["", *(columns or table.columns)]
     lines = [head, ["---"] * len(head)]
-    lines += [[of, *(cell(column, row.get(column)) for column in table.columns)] for of, row in table.rows.items()]
+    lines += [[of, *(cell(column, row.get(column)) for column in head[1:])] for of, row in table.rows.items()]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
@@ -96,14 +100,14 @@ def cell(column: str, spread: Spread | None) -> str:
     """A figure as a person reads it: parts as per cent; `-` where there is none."""
     if spread is None or math.isnan(spread.mean):
         return "-"
-    decimals = _DECIMALS.get(column)
-    mean, low, high = (_number(value, decimals) for value in spread)
-    unit = " %" if decimals is None else ""
-    return f"{mean}{unit} ({low} to {high})" if column in _RANGED and low != high else f"{mean}{unit}"
+    written = written_as(column)
+    mean, low, high = (written.format(value).replace("%", " %") for value in spread)
+    return f"{mean} ({low} to {high})" if column in _RANGED and low != high else mean
 
 
-def _number(value: float, decimals: int | None) -> str:
-    return f"{100 * value:.2f}" if decimals is None else f"{value:.{decimals}f}"
+def written_as(column: str) -> str:
+    """The format of a column's figures."""
+    return _FORMATS.get(column) or (_SMALL_PART if column.startswith(_SMALL) else _PART)
 
 
 def sheets(rows: Iterable[Row]) -> dict[str, str]:
