@@ -152,7 +152,7 @@ def _client(said: str, start: int = 0) -> tuple[Address, int]:
 _FIELD = re.compile(rf' (?:(?P<name>[A-Z]{{1,4}})=(?P<value><(?:{MAILBOX})?>|"[^"]*"|[^\s"<]\S*)|[A-Z]\.?(?= ))')
 _REJECTED = re.compile(r" (?P<soft>temporarily )?rejected (?P<stage>[^:<]{1,60})(?P<rest>.*)")
 _STAGES = ("MAIL", "RCPT", "DATA", "after DATA", "after PRDR", "during MIME ACL", "by local_scan")
-_RECIPIENT = re.compile(rf"<?(?:{MAILBOX})>?: ")
+_NAMED = re.compile(rf"<?(?:{MAILBOX})>?: ")
 
 
 def _refused(said: str) -> Refusal | None:
@@ -168,7 +168,7 @@ def _refused(said: str) -> Refusal | None:
     if found["soft"] or not found["stage"].startswith(_STAGES):
         return None
     words = found["rest"].lstrip(" ")
-    recipient = _RECIPIENT.match(words)
+    recipient = _NAMED.match(words)
     code = _code(words[recipient.end() :] if recipient else words.removeprefix(": "))
     return Refusal(address, domain_of(fields.get("F", "")), code, "A" in fields)
 

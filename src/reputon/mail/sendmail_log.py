@@ -125,12 +125,12 @@ def _client(rest: str) -> Client | None:
     return Client(_relay(relay), domain_of(found["sender"] or ""), is_own)
 
 
-_TO = re.compile(rf"to=(?P<to><?(?:{MAILBOX})>?(?:,<?(?:{MAILBOX})>?)*+), (?P<fields>.*)")
+_DELIVERED = re.compile(rf"to=(?P<to><?(?:{MAILBOX})>?(?:,<?(?:{MAILBOX})>?)*+), (?P<fields>.*)")
 _DSN = re.compile(r"\bdsn=(\d\.\d{1,3}\.\d{1,3})$")
 
 
 def _delivered(rest: str) -> Delivery | None:
-    found = _TO.match(rest)
+    found = _DELIVERED.match(rest)
     fields, last, stat = found["fields"].partition(", stat=") if found else ("", "", "")
     if found is None or not last:
         raise LogError("a delivery's recipients or status cannot be read")
