@@ -5,9 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.authentication.test_records import PRIVATE, PUBLIC
-from tests.evidence.test_evidence_arf import report
+from tests.evidence.test_evidence_arf import NOW, report
 
 from reputon.evidence import reporter
+from reputon.evidence.files import Line
+from reputon.evidence.kinds import Unreadable
+from reputon.evidence.readers import READERS, proved
 from reputon.evidence.reporter import check, verify
 from reputon.resolver import Nobody, World
 
@@ -66,6 +69,26 @@ def test_what_our_own_server_saw_counts(results):
         b"Authentication", b"Authentication-Results: mx.us.example; dkim=none\r\nAuthentication", 1
     )
     assert check(below, WANTED, Nobody(), TRUSTED) is not None  # only the first field of that name is ours for sure
+
+
+def test_a_silent_dns_is_told_apart():
+    assert verify(signed(b"slow.example"), RESOLVER).is_temporary
+    assert not verify(signed(b"unsigned.example"), RESOLVER).is_temporary
+
+
+def test_a_reader_that_demands_a_reporter():
+    def read(raw, reader):
+        (found,) = reader.open(NOW).line(Line(raw, "1.eml", True))
+        return found
+
+    demanding = proved.demanding(READERS["arf"], WANTED, RESOLVER)
+    assert read(signed(), demanding) == read(signed(), READERS["arf"])
+    bad = read(BARE, demanding)
+    assert isinstance(bad, Unreadable)
+    assert "no signature" in bad.why
+    assert "secret.person" not in bad.excerpt + bad.why
+    assert proved.demanding(READERS["arf"], frozenset(), RESOLVER) is READERS["arf"]
+    assert proved.demanding(READERS["postfix"], WANTED, RESOLVER) is READERS["postfix"]  # a log comes by no mail
 
 
 def test_a_source_that_names_no_domain_takes_any():

@@ -20,23 +20,29 @@ _METHODS = ("dkim", "dmarc", "spf")
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """The domains that a report was proved to come from; where there are none, why."""
+    """The domains that a report was proved to come from; where there are none, why.
+
+    `is_temporary`: DNS was silent, so that another time may prove it.
+    """
 
     verified: tuple[str, ...]
     why: str = ""
+    is_temporary: bool = False
 
 
 def verify(raw: bytes, resolver: Resolver, trusted: frozenset[str] = frozenset()) -> Reporter:
     """Who sent this message: what a trusted server of ours (its authserv-ids, lower case) saw, and its signatures."""
     try:
         fields = mime.fields(mime.parse(raw))
-        said = _said(values(fields, "authentication-results"), trusted)
-        signed = [] if said else signers(raw, resolver)
+        if said := _said(values(fields, "authentication-results"), trusted):
+            return Reporter(tuple(dict.fromkeys(said)))
+        found = signers(raw, resolver)
     except mime.MailError as error:
         return Reporter((), f"the report is no message: {error}")
-    verified = said or [domain for domain, why in signed if not why]
-    whys = [f"DKIM of {domain}: {why}" for domain, why in signed if why]
-    return Reporter(tuple(dict.fromkeys(verified)), "" if verified else "; ".join(whys) or "it has no signature")
+    if verified := [each.domain for each in found if not each.why]:
+        return Reporter(tuple(dict.fromkeys(verified)))
+    whys = [f"DKIM of {each.domain}: {each.why}" for each in found]
+    return Reporter((), "; ".join(whys) or "it has no signature", any(each.is_temporary for each in found))
 
 
 def accepts(wanted: frozenset[str], reporter: Reporter) -> bool:
@@ -63,14 +69,20 @@ def _said(fields: Iterable[str], trusted: frozenset[str]) -> list[str]:
     return [each.domain for each in passed if each.domain and each.method in _METHODS]
 
 
-def signers(raw: bytes, resolver: Resolver) -> list[tuple[str, str]]:
-    """The domain of each signature of a message, with why it proves nothing (empty where it does).
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Who signed a message, with why that proves nothing (empty where it does)."""
 
-    MailError where it is no mail.
-    """
+    domain: str
+    why: str
+    is_temporary: bool
+
+
+def signers(raw: bytes, resolver: Resolver) -> list[Signer]:
+    """The signers of a message; MailError where it is no mail."""
     fields = values(mime.fields(mime.parse(raw)), "dkim-signature")
     found = zip(fields, dkim.verify(raw, resolver), strict=False)
-    return [(each.domain, _fault(value, each)) for value, each in found]
+    return [Signer(each.domain, _fault(value, each), each.result == "temperror") for value, each in found]
 
 
 def _fault(value: str, signature: dkim.Signature) -> str:

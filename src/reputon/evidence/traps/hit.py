@@ -32,7 +32,7 @@ def _proofs(resolver: Resolver, address: str, helo: str, envelope: Any) -> Itera
     """The domains that are proved: who signed, the author before others, then who may send by SPF."""
     with suppress(mime.MailError):
         author = domain_of(mime.parse(envelope.content).first("from"))
-        signers = [domain for domain, why in reporter.signers(envelope.content, resolver) if not why]
+        signers = [each.domain for each in reporter.signers(envelope.content, resolver) if not each.why]
         yield from sorted(signers, key=lambda each: not (author and aligned(each, author)))
     found = spf.evaluate(address, envelope.mail_from.strip("<>"), helo or "", resolver)
     if found.result == "pass":
