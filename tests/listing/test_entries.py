@@ -176,6 +176,12 @@ def test_an_exemption_ends_listings_at_once_and_can_be_withdrawn(ledger):
     assert ledger.changes(subject="9.9.9.0/24")[0].until == NOW + DAY
 
 
+def test_what_was_exempted_while_a_run_judged_is_not_listed(ledger):
+    ledger.entries.add(entry("safety", "9.9.9.0/24", None), NOW)
+    ledger.apply([Change("listed", listing(text), "bad") for text in ("9.9.9.9", "9.9.8.9")], [], NOW)
+    assert [each.subject.text for each in ledger.listings(NOW)] == ["9.9.8.9"]
+
+
 def test_what_cannot_be_withdrawn(ledger):
     ledger.entries.add(entry("manual", "9.9.9.9"), NOW)
     with pytest.raises(LedgerError, match=r"listing remove 9\.9\.9\.9"):

@@ -167,6 +167,25 @@ def test_a_server_that_refuses_is_named_without_the_password(tmp_path, postgres)
         assert "secret" not in str(told.value)
 
 
+def test_a_writer_waits_for_another_but_not_for_ever(tmp_path, url, monkeypatch):
+    monkeypatch.setattr("reputon.listing.database.BUSY", 1)
+    with Ledger(tmp_path, url) as one, Ledger(tmp_path, url) as other, one._database.writing():
+        with pytest.raises(LedgerError, match=r"cannot be written .*nothing was changed"):
+            other.apply([LISTED], [], NOW)
+        assert other.listings(NOW) == []  # readers wait for nobody
+    with Ledger(tmp_path, url) as ledger:
+        ledger.apply([LISTED], [], NOW)
+
+
+@pytest.mark.server
+def test_a_lost_connection_is_made_again(tmp_path, postgres):
+    with Ledger(tmp_path, postgres.url()) as ledger, Ledger(tmp_path, postgres.url()) as other:
+        with other._database.writing() as db:
+            db.exec_driver_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+        ledger.apply([LISTED], [SCORE], NOW)
+        assert ledger.listings(NOW) == [LISTING]
+
+
 OLD = """
 CREATE TABLE listing (id INTEGER NOT NULL PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, scope TEXT NOT NULL,
   reasons TEXT NOT NULL, since BIGINT NOT NULL, last_seen BIGINT NOT NULL, expires BIGINT NOT NULL,
