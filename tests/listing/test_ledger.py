@@ -179,7 +179,8 @@ def test_a_writer_waits_for_another_but_not_for_ever(tmp_path, url, monkeypatch)
 
 @pytest.mark.server
 def test_a_lost_connection_is_made_again(tmp_path, postgres):
-    with Ledger(tmp_path, postgres.url()) as ledger, Ledger(tmp_path, postgres.url()) as other:
+    url = postgres.url()
+    with Ledger(tmp_path, url) as ledger, Ledger(tmp_path, url) as other:
         with other._database.writing() as db:
             db.exec_driver_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
         ledger.apply([LISTED], [SCORE], NOW)
