@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reputon.listing import policy
 from reputon.listing.database import LedgerError
-from reputon.listing.entry import Entry, ListingError, Protection, covers, entered
+from reputon.listing.entry import Entry, ListingError, Protection, canonical, covers, entered
 from reputon.listing.policy import Change, Listing, Reason, Settings, Verdict
 from reputon.subject import SubjectError, of_key, parse
 
@@ -81,6 +81,8 @@ def _reserved(key):
         ("exempt", "9.9.9.1/24", DAY, SubjectError, "no prefix"),
         ("exempt", "0.0.0.0/0", DAY, ListingError, "too wide"),
         ("safety", "::/0", None, ListingError, "too wide"),
+        ("safety", "com", None, ListingError, "top-level domain"),
+        ("exempt", "COM.", DAY, ListingError, "top-level domain"),
         ("safety", "not a name!", None, SubjectError, "neither"),
     ],
 )
@@ -105,6 +107,22 @@ def test_entries_are_canonical(text, canonical):
     assert entered("exempt", text, NOW, NOW + DAY, "anna", "because", OPEN).subject == canonical
 
 
+@given(
+    st.text(st.sampled_from("0123456789abcdef.:/-g %é"), max_size=20), st.sampled_from(["manual", "exempt", "safety"])
+)
+def test_any_text_is_an_entry_or_an_error(text, kind):
+    try:
+        made = entered(kind, text, NOW, NOW + DAY, "anna", "because", OPEN)
+    except ValueError:
+        return
+    assert canonical(made.subject) == made.subject
+    assert kind == "manual" or Protection.of((), (), [made]).why(_inside(made.subject))
+
+
+def _inside(subject):
+    return parse(subject.partition("/")[0] if "/" in subject else subject)
+
+
 def test_the_rule_does_not_list_the_exempt_and_ends_their_listings():
     said = [entry("exempt", "9.9.9.0/24"), entry("safety", "spam.example", None)]
     found = {parse(text): verdict() for text in ("9.9.9.9", "spam.example", "9.9.10.1")}
@@ -116,6 +134,15 @@ def test_the_rule_does_not_list_the_exempt_and_ends_their_listings():
     assert [each.listing.subject.text for each in later] == []  # what was seen is a day old
     again = policy.changes({parse("9.9.9.9"): verdict(NOW + DAY)}, [], Settings(), NOW + DAY, said)
     assert [each.what for each in again] == ["listed"]
+
+
+def test_what_is_in_force_after_a_run():
+    old, exempted, renewed = (listing(text) for text in ("9.9.8.1", "9.9.9.9", "9.9.8.3"))
+    found = {renewed.subject: verdict(), parse("9.9.8.4"): verdict()}
+    made = policy.changes(found, [exempted, renewed], Settings(), NOW, [entry("exempt", "9.9.9.0/24")])
+    left = policy.after([old, exempted, renewed], made)
+    assert {each.subject.text for each in left} == {"9.9.8.1", "9.9.8.3", "9.9.8.4"}
+    assert next(each for each in left if each.subject == renewed.subject).last_seen == NOW
 
 
 def test_a_network_that_became_ours_is_freed():
