@@ -198,16 +198,6 @@ def expired(over: Iterable[Listing], renewed: Iterable[Change]) -> tuple[Change,
     return tuple(Change("expired", each, _quiet(each)) for each in over if each.subject not in spoken)
 
 
-def after(in_force: Iterable[Listing], changes: Iterable[Change]) -> tuple[Listing, ...]:
-    """The listings in force once these changes are made."""
-    found = {each.subject: each for each in in_force}
-    for change in changes:
-        found.pop(change.listing.subject, None)
-        if change.what not in ("expired", "removed"):
-            found[change.listing.subject] = change.listing
-    return tuple(found.values())
-
-
 def by_hand(entry: Entry, times: int) -> Change:
     """The listing that a manual entry makes; `entered` has checked that its subject may be listed."""
     assert entry.until is not None  # a manual entry has an end
