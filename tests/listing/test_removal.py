@@ -54,6 +54,10 @@ def test_traps_and_malware_are_never_taken_back(kind):
     assert "dispute" in ruling.why
 
 
+def test_what_an_operator_listed_is_for_the_operator():
+    assert removal.rule(listing("9.9.9.9", "manual"), "example.org", [], NOW).outcome == "review"
+
+
 PAST = st.lists(st.builds(
     had, st.integers(0, 600).map(lambda at: of_key((9 << 24) + at).text), st.sampled_from(["a.example", "b.example"]),
     st.floats(0, 40),

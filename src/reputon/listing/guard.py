@@ -1,7 +1,7 @@
 """Guard: a run that would list far too many is a fault of ours before it is one of theirs: it stops and says so.
 
-Nothing new is then listed; listings in force go on, and end by their clocks.  RFC 6471 section 3.4 asks for such a
-guard; dead and broken lists that listed the world are why.
+Nothing new is then listed; listings in force go on, and end by their clocks.  Dead and broken lists that listed the
+world are why: of all that a list can do wrong, it harms most (RFC 6471 section 3.4).
 """
 
 from collections.abc import Iterable, Mapping

@@ -25,8 +25,9 @@ _T = TypeVar("_T")
 
 def read(db: sa.Connection) -> Iterator[PublishedScore]:
     """All of them, one after the other, in the order of their subjects."""
-    for row in db.execute(sa.select(score).order_by(score.c.kind, score.c.subject)):
-        yield PublishedScore(Subject(row.kind, row.subject), row.value, row.confidence, row.sample, row.top, row.shared)
+    rows = db.execute(sa.select(score).order_by(score.c.kind, score.c.subject))
+    for kind, subject, value, confidence, sample, top, shared in rows:
+        yield PublishedScore(Subject(kind, subject), value, confidence, sample, top, shared)
 
 
 def put(db: sa.Connection, scores: Iterable[PublishedScore], only: bool = False) -> int:
@@ -38,6 +39,8 @@ def put(db: sa.Connection, scores: Iterable[PublishedScore], only: bool = False)
     # The driver knows how many an INSERT wrote; SQLAlchemy keeps that only where it is told to.
     changed = db.execute(_merge(db.dialect.name), execution_options={"preserve_rowcount": True}).rowcount
     if only:
+        # Without it, SQLite would read all that is staged for every score.
+        db.exec_driver_sql("CREATE INDEX staged_subject ON staged (kind, subject)")
         changed += db.execute(score.delete().where(~sa.exists().where(_same))).rowcount
     _staged.drop(db)
     return changed
