@@ -21,7 +21,6 @@ from reputon.score.judgement import ONE
 PARAMETERS = parameters.load()
 NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
 SENT = KIND_CODES[Kind.SENT]
-BAD = {KIND_CODES[kind] for kind in judgement.BAD}
 Row = tuple[int, int, int, int, int, int]  # (time, source, subject, tenant, kind, count)
 Source = tuple[int, int, int | None]  # as run.SOURCES
 INTEGERS = ["subject", "tenant", *judgement.COLUMNS.values()]
@@ -124,7 +123,8 @@ def reference(rows: Iterable[Row], sources: Iterable[Source], now: datetime = NO
     counted: dict[Any, int] = defaultdict(int)
     for (day, source, subject, tenant, kind), count in daily.items():
         which, cap = classes.get(source, (0, None))
-        counted[day, which, subject, tenant, kind] += min(count, cap) if kind == SENT and cap is not None else count
+        most = cap if kind == SENT and cap is not None else 10**6 if which else count
+        counted[day, which, subject, tenant, kind] += min(count, most)
     sums = _sums(counted, today)
     capped = any(which for which, _ in classes.values())
     scopes: dict[str, Any] = {
@@ -160,14 +160,19 @@ def _together(sums: dict[Any, int], entity: Any, capped: bool) -> dict[Any, dict
     return {who: _capped(of, capped) for who, of in parts.items()}
 
 
+# What a message of each kind weighs where sources are held against each other (docs/score.md).
+HARM = {4: 5, 5: 100, 6: 10_000, 7: 2_000, 8: 1, 9: 10_000}
+
+
 def _capped(of: dict[int, dict[int, int]], capped: bool) -> dict[int, int]:
-    """One source that is not our own counts at most as much as all others together."""
+    """One source that is not our own counts at most as much as all others together, by harm."""
+    sent = {which: kinds.get(SENT, 0) for which, kinds in of.items()}
+    harm = {which: sum(HARM[k] * (v // 1024) for k, v in kinds.items() if k in HARM) for which, kinds in of.items()}
     found: dict[int, int] = defaultdict(int)
     for which, kinds in of.items():
         for kind, amount in kinds.items():
-            alike = {SENT} if kind == SENT else BAD if kind in BAD else set()
-            mine = sum(kinds.get(each, 0) for each in alike)
-            others = sum(theirs.get(each, 0) for them, theirs in of.items() for each in alike if them != which)
+            said = sent if kind == SENT else harm if kind in HARM else {}
+            mine, others = said.get(which, 0), sum(said.values()) - said.get(which, 0)
             share = others / mine if capped and which and mine > others else 1.0
             found[kind] += math.floor(amount * share)
     return found

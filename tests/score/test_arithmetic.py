@@ -1,8 +1,7 @@
 """The arithmetic: it is the SQL and the formula, said in plain numbers; a loss is shared exactly; more is never less."""
 
 from collections import defaultdict
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 
 import numpy as np
@@ -44,7 +43,7 @@ def engine(tmp_path_factory):
 
 @cache
 def asked(now=NOW):
-    return run.Asked((), SOURCES, PARAMETERS, now, lambda keys: {each: TENANTS[0] for each in keys})
+    return run.Asked((), SOURCES, PARAMETERS, now, lambda keys: dict.fromkeys(keys, TENANTS[0]))
 
 
 def named(engine, evidence, now=NOW):

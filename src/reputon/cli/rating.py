@@ -46,8 +46,10 @@ def opened(config: "Config", now: str | None) -> "Iterator[Rating]":
     with Store(config.state_dir, config.evidence.url) as store, ledger_of(config) as ledger:
         store.seal()
         with Sources(config.state_dir) as register:
-            sources = run.sources((each.name, each.trust == "own", each.sent_cap) for each in register.all())
-        asked = run.Asked(store.files(), sources, parameters.load(), at, store.names)
+            registered = [(each.name, each.trust == "own", each.sent_cap) for each in register.all()]
+        sealed = store.files()
+        sources = run.sources(registered, {source for each in sealed for source in each.sources})
+        asked = run.Asked(sealed, sources, parameters.load(), at, store.names)
         with engines.opened(config.score.engine, resources(config)) as engine:
             yield Rating(engine, asked, folder, ledger, rule_of(config))
 

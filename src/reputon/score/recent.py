@@ -61,7 +61,7 @@ def effective(engine: Engine, paths: list[str], which: str = "TRUE") -> dict[int
 
 _SUMS = """
 SELECT h.subject AS subject, h.tenant AS tenant, COALESCE(s.class, 0) AS source, h.kind AS kind,
-       CAST(SUM(h.count) AS BIGINT) AS amount
+       CAST(SUM(h.count) * 1048576 AS BIGINT) AS amount
 FROM hours h
 LEFT JOIN sources s ON s.source = h.source
 GROUP BY h.subject, h.tenant, COALESCE(s.class, 0), h.kind

@@ -31,10 +31,15 @@ SHARING = pa.schema([("subject", pa.int64()), ("squares", pa.int64())])
 _MANIFEST = "scores.json"
 
 
-def sources(registered: Iterable[tuple[str, bool, int | None]]) -> pa.Table:
-    """SOURCES, from names, whether a source is our own, and the volume of a pair and day that it may claim at most."""
-    rows = [(key(name), 0 if is_own else key(name), cap) for name, is_own, cap in registered]
-    columns = list(zip(*rows, strict=True)) or [(), (), ()]
+def sources(registered: Iterable[tuple[str, bool, int | None]], seen: Iterable[int] = ()) -> pa.Table:
+    """SOURCES, from names, whether a source is our own, and the volume of a pair and day that it may claim at most.
+
+    `seen`: keys of those that evidence is of; who was struck off the register is not our own.
+    """
+    rows = {key(name): (0 if is_own else key(name), cap) for name, is_own, cap in registered}
+    rows = {each: (each, None) for each in seen} | rows
+    found = sorted((each, *rest) for each, rest in rows.items())
+    columns = list(zip(*found, strict=True)) or [(), (), ()]
     return pa.table([pa.array(each, pa.int64()) for each in columns], schema=SOURCES)
 
 
