@@ -131,7 +131,9 @@ def _parts(known: "Known") -> None:
     if known.residual is not None:
         value = known.residual.worked.value
         told = "would have no data" if value is None else f"would score [{rating.style(value)}]{value:.2f}[/]"
-        console.out.print(f"  without {escape(known.residual.tenant)} ({known.residual.volume:.1%} of the volume) it {told}")
+        console.out.print(
+            f"  without {escape(known.residual.tenant)} ({known.residual.volume:.1%} of the volume) it {told}"
+        )
 
 
 def _sources(known: "Known") -> None:

@@ -93,7 +93,9 @@ def _name(known: "Known", pair: "Pair") -> str:
     from reputon.score.recent import entity
     from reputon.subject import address_text
 
-    return entity(pair.subject, pair.tenant, known.names)[1] if known.subject.kind == "ip" else address_text(pair.subject)
+    return (
+        entity(pair.subject, pair.tenant, known.names)[1] if known.subject.kind == "ip" else address_text(pair.subject)
+    )
 
 
 def _usual(pair: "Pair") -> str:
