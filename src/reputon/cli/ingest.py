@@ -13,7 +13,9 @@ import typer
 from reputon.cli import console
 
 if TYPE_CHECKING:
+    from reputon.config import Config
     from reputon.evidence.ingest import Ingested, Reader
+    from reputon.evidence.sources import Source
     from reputon.evidence.store import Store
 
 
@@ -21,7 +23,7 @@ def command(
     reader: Annotated[
         str,
         typer.Argument(
-            metavar="READER", help="The format: jsonl, arf, postfix, rspamd, exchange, kumomta, powermta or parquet."
+            metavar="READER", help="The format, such as jsonl, postfix, exim, rspamd, arf, dmarc (docs/evidence.md)."
         ),
     ],
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, folders, or - for standard input.")],
@@ -49,9 +51,10 @@ def command(
         console.fail("what is followed is read as of now: leave out --now")
     done = ingest.Ingested()
     with Sources(settings.state_dir) as sources, Store(settings.state_dir, settings.evidence.url) as store:
+        given = _reader(reader, sources.get(name), settings)
         steps = (
-            _followed(store, READERS[reader], paths, name, settings.evidence.follow_seconds) if follow
-            else ingest.steps(store, READERS[reader], _files(paths), name, moment or datetime.now(UTC))
+            _followed(store, given, paths, name, settings.evidence.follow_seconds) if follow
+            else ingest.steps(store, given, _files(paths), name, moment or datetime.now(UTC))
         )  # fmt: skip
         sources.meet(name, reader, int(time.time()))
         for done in steps if follow else console.progress(steps, what=f"Reading for {name}"):  # noqa: B007 - the last one counts
@@ -59,6 +62,17 @@ def command(
     _json(done, name, reader) if as_json else _show(done, name)
     nothing = done.unreadable > 0 and done.pieces == 0
     console.end(console.Exit.BAD_INPUT if done.broken or (nothing and not follow) else console.Exit.DONE)
+
+
+def _reader(reader: str, source: "Source | None", settings: "Config") -> "Reader":
+    """The reader; where the source speaks for certain domains, only of messages that these are proved to have sent."""
+    from reputon import resolver
+    from reputon.evidence.readers import READERS, proved
+
+    if source is None or not source.domains:
+        return READERS[reader]
+    trusted = frozenset(each.lower() for each in settings.evidence.servers)
+    return proved.demanding(READERS[reader], frozenset(source.domains), resolver.named(settings.dns.resolver), trusted)
 
 
 def _files(paths: list[Path]) -> list[Path]:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -56,7 +56,7 @@ def opened(config: "Config", now: str | None) -> "Iterator[Rating]":
 
 def with_engine(config: "Config", engine: str | None, master: str | None) -> "Config":
     """The configuration with another engine, or another cluster."""
-    said = {name: value for name, value in (("engine", engine), ("master", master)) if value is not None}
+    said: dict[str, Any] = {name: value for name, value in (("engine", engine), ("master", master)) if value is not None}
     return replace(config, score=replace(config.score, **said))
 
 
