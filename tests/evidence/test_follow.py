@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reputon.evidence import follow
+from reputon.evidence import followed
 from reputon.evidence.follow import Follower
 from reputon.evidence.ingest import ingest
 from reputon.evidence.kinds import EvidenceError
@@ -78,7 +78,7 @@ def counted(store):
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
-    monkeypatch.setattr(follow, "LINGER", -1.0)
+    monkeypatch.setattr(followed, "LINGER", -1.0)
 
 
 STEPS = st.lists(
