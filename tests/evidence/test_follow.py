@@ -87,7 +87,7 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_whatever_happens_to_a_log_each_line_counts_once(steps):
     with TemporaryDirectory() as folder, Store(Path(folder, "state")) as store:
         log = Log(folder)
