@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -309,5 +310,6 @@ def test_no_manifest_makes_a_reader_fail(data):
         def shown(self, name):
             return name
 
+    place: Any = Place()
     with pytest.raises(EvidenceError):
-        manifest.load(Place(), "node")
+        manifest.load(place, "node")
