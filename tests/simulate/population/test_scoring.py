@@ -82,7 +82,8 @@ def test_the_verdict_is_of_the_products_score_and_settings(windows):
             and bad.sum() >= rules.min_evidence
             and bad.any(axis=1).sum() >= rules.min_sources
         )
-        assert (made.is_low[step, sender], made.is_bad[step, sender]) == (is_low, is_low and enough)
+        assert made.is_low[step, sender] == is_low
+        assert made.is_bad[step, sender] == (is_low and enough)
 
 
 @given(arrays(np.bool_, (400,), elements=st.sampled_from([False] * 30 + [True])))
