@@ -7,7 +7,6 @@ Every figure comes with its ratio, its repetitions and the machine; what is comp
 import argparse
 import os
 import platform
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,13 +19,13 @@ from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 from statistics import median
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reputon.evidence.rows import ROWS
-from reputon.score import engines, judgement, parameters, run, sql, tallies
+from reputon.score import engines, parameters, run, sql
 from reputon.score.engines import Engine, Resources
-from reputon.subject import Subject  # noqa: F401 - its import is no part of what is timed
 
 NOW = datetime(2026, 10, 30, 22, 30, tzinfo=UTC)
 CAPPED = [("203", False, 40), ("304", False, None), ("405", False, 1)]
@@ -70,10 +69,10 @@ def opened(arguments: argparse.Namespace, engine: str = "duckdb", master: str = 
             yield made
 
 
-def timed(what: Callable[[], object]) -> tuple[float, float]:
+def timed(what: Callable[..., object], *given: object) -> tuple[float, float]:
     """Seconds on the wall, and of this process's CPU (which others on the machine disturb less)."""
     wall, cpu = time.monotonic(), time.process_time()
-    what()
+    what(*given)
     return time.monotonic() - wall, time.process_time() - cpu
 
 
@@ -101,12 +100,18 @@ def aggregate(arguments: argparse.Namespace) -> None:
         with tempfile.TemporaryDirectory(dir=arguments.work) as name, opened(arguments) as engine:
             request = asked(arguments.evidence)
             engine.files("evidence", [each.path for each in request.sealed], ROWS)
-            floor.append(timed(lambda: list(engine.read(FLOOR))))  # noqa: B023 - called at once
-            sums.append(timed(lambda: _sums(engine, request, Path(name) / "sums")))  # noqa: B023
-            whole.append(timed(lambda: run.score(engine, request, Path(name) / "whole")))  # noqa: B023
+            floor.append(timed(_floor, engine))
+            sums.append(timed(_sums, engine, request, Path(name) / "sums"))
+            whole.append(timed(run.score, engine, request, Path(name) / "whole"))
+            _size(arguments.evidence, Path(name) / "whole")
+            print(f"peak {_peak():.0f} MB, setting {arguments.memory_mb} MB", flush=True)
     told("select subject, sum(count) group by subject", floor)
     told("evidence -> tallies -> sums of all pairs and entities", sums, floor)
     told("the whole run, with the formula, written and synced", whole, floor)
+
+
+def _floor(engine: Engine) -> None:
+    list(engine.read(FLOOR))
 
 
 def _sums(engine: Engine, request: run.Asked, folder: Path) -> None:
@@ -127,8 +132,8 @@ def hourly(arguments: argparse.Namespace) -> None:
             before, now = asked(arguments.evidence, NOW - timedelta(hours=1)), asked(arguments.evidence)
             run.score(engine, before, Path(name) / "hour")
             run.published(Path(name) / "hour")
-            hour.append(timed(lambda: run.score(engine, now, Path(name) / "hour")))  # noqa: B023 - called at once
-            full.append(timed(lambda: run.score(engine, now, Path(name) / "full")))  # noqa: B023
+            hour.append(timed(run.score, engine, now, Path(name) / "hour"))
+            full.append(timed(run.score, engine, now, Path(name) / "full"))
     told("a full rescan", full)
     told("an hour's run", hour, full)
 
@@ -146,7 +151,12 @@ def memory(arguments: argparse.Namespace) -> None:
 def _run(arguments: argparse.Namespace) -> None:
     with opened(arguments) as engine:
         run.score(engine, asked(arguments.evidence), arguments.work / "scores")
-    print(f"peak {getrusage(RUSAGE_SELF).ru_maxrss * 1024 / 1e6:.0f} MB")
+    print(f"peak {_peak():.0f} MB")
+
+
+def _peak() -> float:
+    """The most memory that this process ever had, in MB."""
+    return getrusage(RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 
 def _size(evidence: Path, scores: Path) -> None:
@@ -191,15 +201,15 @@ def _compared(one: run.Results, other: run.Results, name: str) -> None:
         if scope in run.SCOPES:
             print(f", scores at most {_distance(left, right):.4f} apart", end="")
         print(flush=True)
-        if not equal or scope in run.SCOPES and _distance(left, right) > 0.01:
+        if not equal or (scope in run.SCOPES and _distance(left, right) > 0.01):
             raise SystemExit(f"{name} differs from DuckDB in {scope}")
 
 
 def _distance(left: pa.Table, right: pa.Table) -> float:
-    numbers = [(left[name].to_pandas(), right[name].to_pandas()) for name in ("value", "low", "high")]
-    if any((a.isna() != b.isna()).any() for a, b in numbers):
+    pairs = [[each[name].to_numpy() for each in (left, right)] for name in ("value", "low", "high")]
+    if any((np.isnan(a) != np.isnan(b)).any() for a, b in pairs):
         return float("inf")
-    return max(float((a - b).abs().max()) for a, b in numbers)
+    return max(float(np.nanmax(np.abs(a - b))) for a, b in pairs)
 
 
 WHAT = {"aggregate": aggregate, "hourly": hourly, "memory": memory, "agree": agree, "_run": _run}

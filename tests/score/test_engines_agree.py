@@ -1,4 +1,4 @@
-"""DuckDB, ClickHouse and a real Spark cluster (a master, two workers) on the same evidence: the same sums to the bit."""
+"""DuckDB, ClickHouse and a real Spark cluster (a master, two workers) on the same evidence: the same bits."""
 
 import shutil
 from collections.abc import Iterator
