@@ -203,9 +203,7 @@ def _of_batches(state_dir: Path) -> Iterator[Fault]:
                 try:
                     archive.opened(number, blob)
                 except EvidenceError as error:
-                    yield Fault(
-                        str(db.file), str(error), "restore the last backup, and ingest again what came later"
-                    )
+                    yield Fault(str(db.file), str(error), "restore the last backup, and ingest again what came later")
     except EvidenceError as error:
         yield Fault(str(state_dir / database.FILE), str(error), "restore the last backup")
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.evidence_made import PARAMETERS, resources
+from tests.rows_made import EVIDENCE, KEYS, KINDS, SOURCES, TENANTS
 
 from reputon.evidence.kinds import Kind
 from reputon.evidence.rows import KIND_CODES, ROWS, key
@@ -22,18 +23,6 @@ from reputon.score.model import assess
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TODAY = int(NOW.timestamp()) // 86400
-SOURCES = run.sources([("own", True, None), ("own2", True, 120), ("feed", False, None), ("capped", False, 70)])
-TENANTS = ["one.example", "two.example", "unauth@192.0.2.7"]
-KEYS = [3221225991, 3221225992]
-KINDS = ["sent", "delivered", *(str(each) for each in BAD)]
-
-EVIDENCE = st.lists(
-    st.tuples(
-        st.integers(0, 64), st.sampled_from(["own", "own2", "feed", "capped"]), st.sampled_from(KEYS),
-        st.sampled_from(TENANTS), st.sampled_from(KINDS + ["sent"] * 5), st.integers(1, 400),
-    ),
-    max_size=40,
-)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -88,8 +88,8 @@ def _history(history: "Sequence[Point]", since: int | None) -> None:
     if not known:
         return
     worst = min(known, key=lambda each: each.value if each.value is not None else 0.0)
-    console.out.print(f"{history[-1].day - history[0].day} days   {sparkline(history)}  lowest {worst.value:.2f} "
-                      f"on {day_text(worst.day)}")  # fmt: skip
+    low = f"lowest {worst.value:.2f} on {day_text(worst.day)}" if worst.value != known[-1].value else ""
+    console.out.print(f"{history[-1].day - history[0].day} days   {sparkline(history)}  {low}")
     if since is not None and not all(each.is_whole for each in known):
         whole = next((day_text(each.day) for each in history if each.is_whole), "later")
         console.out.print(
@@ -131,7 +131,9 @@ def _parts(known: "Known") -> None:
     if known.residual is not None:
         value = known.residual.worked.value
         told = "would have no data" if value is None else f"would score [{rating.style(value)}]{value:.2f}[/]"
-        console.out.print(f"  without {escape(known.residual.tenant)} ({known.residual.volume:.1%} of the volume) it {told}")
+        console.out.print(
+            f"  without {escape(known.residual.tenant)} ({known.residual.volume:.1%} of the volume) it {told}"
+        )
 
 
 def _sources(known: "Known") -> None:

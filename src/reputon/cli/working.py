@@ -42,8 +42,9 @@ def _days(known: "Known", parameters: "Parameters", *, every: bool) -> Iterator[
     yield ""
     yield "1. What was seen, and what a message of each day counts"
     yield f"   weight = 2^(-age/{number(parameters.half_life_days)}), age in days; after {parameters.memory_days} days 0."
-    yield "   A day with more mail than usual counts as a usual one: weight * usual/sent; usual: the lower"
-    yield f"   median of the tenant's days here before today that have mail, at least {parameters.day_volume}."
+    yield "   A day with more mail than usual counts as a usual one: weight * usual/sent."
+    yield "   usual: the lower median of a tenant's days at an address before today that"
+    yield f"   have mail, but at least {parameters.day_volume}. Numbers are cut to whole 1/2^20."
     pairs = known.arithmetic.pairs if known.arithmetic else ()
     count = sum(len(pair.days) for pair in pairs)
     if not pairs:
@@ -61,7 +62,7 @@ def _pair(known: "Known", pair: "Pair", parameters: "Parameters") -> Iterator[st
     yield f"{_name(known, pair)}: {_usual(pair)}"
     for day in pair.days:
         start = f"  {day_text(day.day)}  {_weight(day, number(parameters.half_life_days))}"
-        for source, counts in day.counts.items():
+        for source, counts in sorted(day.counts.items()):
             yield f"{start:<46}  {source_text(known, source)}  {kinds(counts)}"
             start = ""
 
@@ -85,7 +86,7 @@ def _folded(known: "Known", pairs: "tuple[Pair, ...]") -> Iterator[str]:
 
 
 def _by_source(known: "Known", amounts: Mapping[int, Mapping[str, int]]) -> Iterator[str]:
-    for source, counts in amounts.items():
+    for source, counts in sorted(amounts.items()):
         yield f"  {source_text(known, source)}  {kinds(counts, _ONE)}"
 
 
@@ -93,7 +94,9 @@ def _name(known: "Known", pair: "Pair") -> str:
     from reputon.score.recent import entity
     from reputon.subject import address_text
 
-    return entity(pair.subject, pair.tenant, known.names)[1] if known.subject.kind == "ip" else address_text(pair.subject)
+    return (
+        entity(pair.subject, pair.tenant, known.names)[1] if known.subject.kind == "ip" else address_text(pair.subject)
+    )
 
 
 def _usual(pair: "Pair") -> str:
@@ -109,12 +112,12 @@ def _sums(known: "Known") -> Iterator[str]:
     for side in sides:
         yield f"  {source_text(known, side.source)}  {kinds(side.said, _ONE)}"
     if any(side.source for side in sides):
-        yield "   Of a source that is not our own, sent counts at most as much as all others' sent, and what"
-        yield "   is bad at most as much as all others' bad together."
+        yield "   Of a source that is not our own, sent counts at most as much as all others'"
+        yield "   sent together, and what is bad at most as much as all others' bad."
         for side in sides:
             yield from _believed(known, side, sides)
     if known.arithmetic:
-        yield f"  together  {', '.join(f'{kind} {number(count)}' for kind, count in known.arithmetic.worked.amounts.items())}"
+        yield f"  together  {kinds(known.arithmetic.worked.amounts)}"
 
 
 def _believed(known: "Known", side: "Side", sides: "tuple[Side, ...]") -> Iterator[str]:
@@ -133,8 +136,8 @@ def _believed(known: "Known", side: "Side", sides: "tuple[Side, ...]") -> Iterat
 def _terms(worked: "Worked", parameters: "Parameters") -> Iterator[str]:
     yield ""
     yield "3. For each signal: k of n messages, and the prior: m of nu"
-    yield "   rate = (k + m*nu)/(n + nu);  badness = ln(rate/low)/ln(high/low), from 0 to 1;"
-    yield "   factor = 1 - weight*badness;  n: sent, or k where that is more"
+    yield "   rate = (k + m*nu)/(n + nu); badness = ln(rate/low)/ln(high/low), from 0 to 1;"
+    yield "   factor = 1 - weight*badness; n: sent, or k where that is more"
     for term in worked.terms:
         signal = term.signal
         prior = f"{number(term.count)} + {number(signal.mean)}*{number(signal.strength)}"
@@ -173,7 +176,7 @@ def _score(worked: "Worked", parameters: "Parameters") -> Iterator[str]:
     split = " + ".join(points(term.points) for term in costs)
     yield f"5. loss = 100 - {worked.product:.2f} = {split + ' = ' if split else ''}{points(worked.loss)}"
     if costs:
-        yield "   each signal's share: ln(its factor)/ln(all factors' product); shares are rounded to add up"
+        yield "   each signal's share: ln(its factor)/ln(all factors' product), rounded to add up"
     product = 1.0
     for term in costs:
         product *= term.factor
@@ -186,8 +189,9 @@ def _bounds(worked: "Worked") -> Iterator[str]:
     from reputon.score.model import OPTIMISTIC, PESSIMISTIC
 
     yield ""
-    yield "6. The bounds: the same with the 20 % and 80 % quantiles of Beta(a, b) for each rate (betaincinv);"
-    yield "   a = k + m*nu, b = n - k + (1 - m)*nu; the optimistic one is at least, the other at most the score"
+    yield "6. The bounds: the same with the 20 % and 80 % quantiles of Beta(a, b) as rates"
+    yield "   (scipy.special.betaincinv(a, b, 0.2)); a = k + m*nu, b = n - k + (1 - m)*nu;"
+    yield "   the optimistic one is never below the score, the pessimistic never above"
     for term in worked.terms:
         low, high = (number(term.quantile(which)) for which in (OPTIMISTIC, PESSIMISTIC))
         yield f"  {term.signal.name}  a = {number(term.a)}, b = {number(term.b)}: {low} and {high}"
@@ -201,7 +205,8 @@ def _last_day(day: "LastDay", threshold: float) -> Iterator[str]:
     from reputon.score.model import OPTIMISTIC
 
     yield ""
-    yield "7. For listing: the last 24 hours as they are, neither faded nor capped, by the optimistic rates"
+    yield "7. For listing: the last 24 hours as they are, neither faded nor capped by the"
+    yield "   usual day, with the 20 % quantiles as rates"
     yield f"  {kinds(day.recent.messages)}"
     factors = []
     for term in day.worked.terms:

@@ -54,7 +54,9 @@ def pairs(engine: Engine, asked: Asked) -> tuple[Score, ...]:
 def parts(engine: Engine, asked: Asked) -> dict[Entity, Counts]:
     """What each class of source says of each of the named pairs: the sums, in units of 1 / 2^20 message."""
     found: dict[tuple[int, int], dict[int, dict[str, int]]] = {}
-    for subject, tenant, source, kind, amount in _tuples(engine, "SELECT subject, tenant, source, kind, amount FROM sums"):
+    for subject, tenant, source, kind, amount in _tuples(
+        engine, "SELECT subject, tenant, source, kind, amount FROM sums"
+    ):
         kinds = found.setdefault((subject, tenant), {}).setdefault(source, {})
         kinds[KINDS[kind]] = kinds.get(KINDS[kind], 0) + amount  # the closed days' and today's
     names = asked.names({tenant for _, tenant in found if tenant})

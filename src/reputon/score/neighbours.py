@@ -53,7 +53,9 @@ def neighbourhood(
     (row,) = (row for batch in engine.read(_query(engine, ranges)) for row in batch.to_pylist())
     if not row["addresses"]:
         return None
-    amounts = pa.RecordBatch.from_pylist([{"subject": 1, "tenant": 0} | {column: row[column] for column in COLUMNS.values()}])
+    amounts = pa.RecordBatch.from_pylist(
+        [{"subject": 1, "tenant": 0} | {column: row[column] for column in COLUMNS.values()}]
+    )
     (score,) = reading.scores([amounts], asked.names, asked.parameters, results.as_of)
     return Neighbourhood(name, score.value, row["addresses"], row["scored"], row["bad"])
 
