@@ -1,4 +1,4 @@
-"""Looking up: the score and its past, who sends and who spoils it, neighbours beside, and what the public sees of it."""
+"""Looking up: the score and its past, who sends and who spoils it, neighbours beside, and what the public sees."""
 
 import io
 import json
@@ -166,9 +166,9 @@ def test_networks_of_an_as_are_merged_and_a_broken_line_is_told(tmp_path):
     assert as_table.of(table, parse("8.8.8.8")).name == "all"
     assert as_table.of(table, parse("2001:db8::1")) is None
     table.write_text("192.0.2.0/25;64501\n192.0.2.0/24,what\n")
-    with pytest.raises(AsTableError, match="as.csv:1: write a line as"):
+    with pytest.raises(AsTableError, match=r"as\.csv:1: write a line as"):
         as_table.of(table, parse("192.0.2.70"))
-    with pytest.raises(AsTableError, match="score.as_table"):
+    with pytest.raises(AsTableError, match=r"score\.as_table"):
         as_table.of(tmp_path / "nowhere.csv", parse("192.0.2.70"))
 
 

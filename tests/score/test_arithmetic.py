@@ -1,8 +1,7 @@
-"""The arithmetic: it is the SQL and the formula, said in plain numbers; a loss is shared exactly; more is never less."""
+"""The arithmetic: it is the SQL and the formula in plain numbers; a loss is shared exactly; more is never less."""
 
 from collections import defaultdict
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 
 import numpy as np
@@ -33,7 +32,7 @@ def engine(tmp_path_factory):
 
 @cache
 def asked(now=NOW):
-    return run.Asked((), SOURCES, PARAMETERS, now, lambda keys: {each: TENANTS[0] for each in keys})
+    return run.Asked((), SOURCES, PARAMETERS, now, lambda keys: dict.fromkeys(keys, TENANTS[0]))
 
 
 def named(engine, evidence, now=NOW):
@@ -59,9 +58,8 @@ def named(engine, evidence, now=NOW):
 def by_sql(engine, scope, now=NOW):
     """What counts of each entity, and its score."""
     query = run.entities(engine, "sums", run.SCOPES[scope], capped=True)
-    amounts = {row["subject"] or row["tenant"]: {kind: row[kind.replace("-", "_")] for kind in Kind}
+    return {row["subject"] or row["tenant"]: {kind: row[kind.replace("-", "_")] for kind in Kind}
                for batch in engine.read(query) for row in batch.to_pylist()}  # fmt: skip
-    return amounts
 
 
 @given(EVIDENCE, st.sampled_from(["address", "tenant"]))

@@ -93,7 +93,7 @@ def believed(sums):
 def calculated(text):
     """A formula as a calculator has it."""
     assert re.fullmatch(CALCULABLE, text), text
-    return eval(text.strip().replace("^", "**").replace("ln", "log"), {"log": log})  # noqa: S307 - matched above
+    return eval(text.strip().replace("^", "**").replace("ln", "log"), {"log": log})
 
 
 def factors(lines, amounts):
@@ -138,7 +138,7 @@ def test_the_score_can_be_redone_from_the_text(evidence, every):
 def test_every_printed_equation_holds(evidence):
     checked = 0
     for line in [each for number_, lines in steps(told(known(evidence))).items() if number_ in "345" for each in lines]:
-        sides = [re.sub(r" [a-z-]{3,}", "", side) for side in line.split(" = ")]
+        sides = [re.sub(r" [a-z-]{3,}", "", side) for side in re.sub(r"^[0-9]\. ", "", line).split(" = ")]
         values = [calculated(side) for side in sides if side.strip() and re.fullmatch(CALCULABLE, side)]
         close = 0.006 if line.startswith(("4.", "5.")) else 1e-6  # a score has two places
         assert values[1:] == pytest.approx(values[:-1], rel=2e-5, abs=close), line

@@ -9,7 +9,7 @@ from reputon.cli.numbers import OWN, day_text, points, source_text
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from reputon.listing.lookup import Known
+    from reputon.listing.lookup import Known, Residual
     from reputon.listing.policy import Listing
     from reputon.listing.public import Public
     from reputon.score.arithmetic import Side
@@ -129,11 +129,15 @@ def _parts(known: "Known") -> None:
         share = sum(each.sample for each in rest) / total if total else 0.0
         console.out.print(f"  and {len(rest)} more, {share:.1%} of the volume", style="dim")
     if known.residual is not None:
-        value = known.residual.worked.value
-        told = "would have no data" if value is None else f"would score [{rating.style(value)}]{value:.2f}[/]"
-        console.out.print(
-            f"  without {escape(known.residual.tenant)} ({known.residual.volume:.1%} of the volume) it {told}"
-        )
+        _residual(known.residual)
+
+
+def _residual(residual: "Residual") -> None:
+    from rich.markup import escape
+
+    value = residual.worked.value
+    told = "would have no data" if value is None else f"would score [{rating.style(value)}]{value:.2f}[/]"
+    console.out.print(f"  without {escape(residual.tenant)} ({residual.volume:.1%} of the volume) it {told}")
 
 
 def _sources(known: "Known") -> None:

@@ -45,14 +45,15 @@ def last_day(day: "Day") -> dict[str, Any]:
     """What the rule of listing looks at."""
     return {
         "messages": dict(day.recent.messages), "pieces": day.recent.pieces, "sources": sorted(day.recent.sources),
-        "latest": day.verdict.latest, "optimistic": day.worked.high, "is_low": day.verdict.is_low, "why": day.verdict.why,
+        "latest": day.verdict.latest, "optimistic": day.worked.high, "is_low": day.verdict.is_low,
+        "why": day.verdict.why,
     }  # fmt: skip
 
 
 def _score(known: "Known") -> dict[str, Any] | None:
     if known.score is None:
         return None
-    made = score.as_json(known.score)
+    made: dict[str, Any] = score.as_json(known.score)
     terms = known.arithmetic.worked.terms if known.arithmetic else ()
     factors = [each | {"points": term.points / 100} for each, term in zip(made["factors"], terms, strict=True)]
     return made | {"factors": factors}

@@ -4,6 +4,7 @@ Numbers have seven digits: whoever calculates with the printed ones gets the sco
 """
 
 from collections.abc import Iterator, Mapping
+from math import prod
 from typing import TYPE_CHECKING
 
 from reputon.cli import console
@@ -31,7 +32,7 @@ def lines(known: "Known", parameters: "Parameters", threshold: float, *, every: 
     yield from _days(known, parameters, every=every)
     yield from _sums(known)
     worked = known.arithmetic.worked
-    yield from _terms(worked, parameters)
+    yield from _terms(worked)
     yield from _score(worked, parameters)
     yield from _bounds(worked)
     if known.day is not None:
@@ -41,7 +42,8 @@ def lines(known: "Known", parameters: "Parameters", threshold: float, *, every: 
 def _days(known: "Known", parameters: "Parameters", *, every: bool) -> Iterator[str]:
     yield ""
     yield "1. What was seen, and what a message of each day counts"
-    yield f"   weight = 2^(-age/{number(parameters.half_life_days)}), age in days; after {parameters.memory_days} days 0."
+    half_life, memory = number(parameters.half_life_days), parameters.memory_days
+    yield f"   weight = 2^(-age/{half_life}), age in days; after {memory} days 0."
     yield "   A day with more mail than usual counts as a usual one: weight * usual/sent."
     yield "   usual: the lower median of a tenant's days at an address before today that"
     yield f"   have mail, but at least {parameters.day_volume}. Numbers are cut to whole 1/2^20."
@@ -133,7 +135,7 @@ def _believed(known: "Known", side: "Side", sides: "tuple[Side, ...]") -> Iterat
                    f" = {what} * {number(part)}")  # fmt: skip
 
 
-def _terms(worked: "Worked", parameters: "Parameters") -> Iterator[str]:
+def _terms(worked: "Worked") -> Iterator[str]:
     yield ""
     yield "3. For each signal: k of n messages, and the prior: m of nu"
     yield "   rate = (k + m*nu)/(n + nu); badness = ln(rate/low)/ln(high/low), from 0 to 1;"
@@ -177,11 +179,9 @@ def _score(worked: "Worked", parameters: "Parameters") -> Iterator[str]:
     yield f"5. loss = 100 - {worked.product:.2f} = {split + ' = ' if split else ''}{points(worked.loss)}"
     if costs:
         yield "   each signal's share: ln(its factor)/ln(all factors' product), rounded to add up"
-    product = 1.0
+    left = prod(term.factor for term in costs)
     for term in costs:
-        product *= term.factor
-    for term in costs:
-        share = f"ln({number(term.factor)})/ln({number(product)}) = {term.share:.2%}"
+        share = f"ln({number(term.factor)})/ln({number(left)}) = {term.share:.2%}"
         yield f"  {term.signal.name}  {share} of it: {points(term.points)}  {term.impact}"
 
 

@@ -156,7 +156,7 @@ def _day(hours: Mapping[Entity, Recent], asked: Asked, settings: Settings) -> Da
 def _residual(parts: Mapping[Entity, Counts], hours: Mapping[Entity, Recent], asked: Asked) -> Residual | None:
     """Without whom the address would score highest; None where nobody sends anything bad, or one alone sends."""
     harmful = [tenant for (_, tenant), each in parts.items() if any(map(arithmetic.bad, each.values()))]
-    if not harmful or len(parts) < 2:  # noqa: PLR2004 - one that remains
+    if not harmful or len(parts) < 2:
         return None
     whole = arithmetic.added((each, 1) for each in parts.values())
     by_tenant = {tenant: each for (_, tenant), each in parts.items()}
