@@ -5,6 +5,7 @@ Numbers have seven digits: whoever calculates with the printed ones gets the sco
 
 from collections.abc import Iterator, Mapping
 from math import prod
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from reputon.cli import console
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 FOLD = 40  # days of tenants at addresses above which each has one line
 _PAIRS = 40  # of those, too; the rest are one line
 _ONE = 1 << 20
+_WIDTH = 78
 
 
 def lines(known: "Known", parameters: "Parameters", threshold: float, *, every: bool) -> Iterator[str]:
@@ -46,7 +48,7 @@ def _days(known: "Known", parameters: "Parameters", *, every: bool) -> Iterator[
     yield f"   weight = 2^(-age/{half_life}), age in days; after {memory} days 0."
     yield "   A day with more mail than usual counts as a usual one: weight * usual/sent."
     yield "   usual: the lower median of a tenant's days at an address before today that"
-    yield f"   have mail, but at least {parameters.day_volume}. Numbers are cut to whole 1/2^20."
+    yield f"   have mail, but at least {parameters.day_volume}. Weights are whole numbers of 1/2^20."
     pairs = known.arithmetic.pairs if known.arithmetic else ()
     count = sum(len(pair.days) for pair in pairs)
     if not pairs:
@@ -104,7 +106,7 @@ def _name(known: "Known", pair: "Pair") -> str:
 def _usual(pair: "Pair") -> str:
     capped = sum(day.most is not None for day in pair.days)
     usual = "no day before today with mail" if pair.usual is None else f"usual {pair.usual}"
-    return f"{usual}, {capped} above it" if capped else usual
+    return f"{usual}, {capped} {'day' if capped == 1 else 'days'} above it" if capped else usual
 
 
 def _sums(known: "Known") -> Iterator[str]:
@@ -215,4 +217,4 @@ def _last_day(day: "LastDay", threshold: float) -> Iterator[str]:
         yield f"  {term.signal.name}  a = {number(term.a)}, b = {number(term.b)}: 20 % quantile {number(rate)}"
         yield f"    badness = {_badness(term.signal, rate)}; factor = {factors[-1]}"
     yield f"  optimistic score = 100 * {' * '.join(factors)} = {day.worked.high:.2f}; listed below {number(threshold)}"
-    yield f"  {day.verdict.why}"
+    yield from (f"  {line}" for line in wrap(day.verdict.why, _WIDTH))
