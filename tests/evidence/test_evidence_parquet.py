@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reputon.evidence.ingest import ingest
 from reputon.evidence.kinds import Evidence, EvidenceError, Kind, Unreadable
-from reputon.evidence.readers import parquet
+from reputon.evidence.readers import READERS, parquet
+from reputon.evidence.store import Store
 from reputon.subject import address_key, address_text
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -129,6 +131,16 @@ def test_batches_are_bounded_and_the_same_each_time(path, monkeypatch):
     one, other = ([len(batch) for batch in parquet.batches(path, NOW)] for _ in range(2))
     assert one == other
     assert (max(one), sum(one)) == (10, 40)
+
+
+def test_a_file_counts_once_and_a_broken_one_is_named(path):
+    pq.write_table(good(), path)
+    worse = path.with_name("worse.parquet")
+    pq.write_table(good(kind=None), worse)
+    with Store(path.parent / "state") as store:
+        once, again = (ingest(store, READERS["parquet"], [path, worse], "mx", NOW) for _ in range(2))
+    assert (once.new, again.new, again.doubled) == (2, 0, 2)
+    assert [(each.where, "no column `kind`" in each.why) for each in once.broken] == [("worse.parquet", True)]
 
 
 def test_a_column_that_unpacks_too_far_is_refused(path, monkeypatch):

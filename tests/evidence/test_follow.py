@@ -3,7 +3,12 @@
 import gzip
 import json
 import os
+import random
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,7 +47,7 @@ class Log:
                 self.written += 1
 
     def move_up(self):
-        for number in range(8, 0, -1):
+        for number in range(99, 0, -1):
             for suffix in (".gz", ""):
                 old = self.folder / f"mail.log.{number}{suffix}"
                 if old.exists():
@@ -59,7 +64,7 @@ class Log:
         os.truncate(self.path, 0)
 
     def pack(self):
-        for old in self.folder.glob("mail.log.?"):
+        for old in self.folder.glob("mail.log.*[0-9]"):
             times = (old.stat().st_atime, old.stat().st_mtime)
             packed = old.with_name(old.name + ".gz")
             packed.write_bytes(gzip.compress(old.read_bytes()))
@@ -195,3 +200,59 @@ def test_what_cannot_be_written_is_read_again(tmp_path, monkeypatch):
 def test_only_logs_are_followed(tmp_path, reader, name):
     with Store(tmp_path / "state") as store, pytest.raises(EvidenceError):
         Follower(store, READERS[reader], tmp_path / name, "mx1")
+
+
+def following(folder):
+    command = [sys.executable, "-m", "reputon.cli", "ingest", "jsonl", "mail.log", "--source", "mx1", "--follow"]
+    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def waited(folder, expected):
+    """The lines that the store has, once they are as many as expected, or after a while."""
+    for _ in range(300):
+        with Store(folder / "state") as store:
+            found = counted(store)
+        if found.total() >= expected:
+            break
+        time.sleep(0.1)
+    return found
+
+
+def test_the_verb_follows_until_it_is_told_to_end(tmp_path):
+    (tmp_path / "reputon.toml").write_text('state_dir = "state"\n[evidence]\nfollow_seconds = 0.1\n')
+    log = Log(tmp_path)
+    log.write(5)
+    process = following(tmp_path)
+    assert waited(tmp_path, 5) == Counter(range(5))
+    log.write(5)
+    assert waited(tmp_path, 10) == Counter(range(10))
+    process.send_signal(signal.SIGTERM)
+    said, complaint = process.communicate(timeout=30)
+    assert (process.returncode, complaint) == (0, "")
+    assert "10 pieces: 10 new" in said
+
+
+@pytest.mark.heavy
+def test_killed_while_the_log_is_rotated_each_line_counts_once(tmp_path):
+    (tmp_path / "reputon.toml").write_text('state_dir = "state"\n[evidence]\nfollow_seconds = 0.1\n')
+    log, dice = Log(tmp_path), random.Random(4)
+    for _ in range(10):
+        process = following(tmp_path)
+        log.write()
+        waited(tmp_path, 1)
+        end = time.monotonic() + dice.uniform(0.5, 4)
+        while time.monotonic() < end:
+            log.write(dice.randrange(30))
+            if dice.random() < 0.01:
+                dice.choice([log.rename, log.truncate])()
+            if dice.random() < 0.03:
+                log.pack()
+            time.sleep(0.02)
+        process.kill()
+        process.communicate()
+    process = following(tmp_path)
+    found = waited(tmp_path, log.written)
+    process.terminate()
+    process.communicate(timeout=30)
+    assert found == Counter(range(log.written))
+    assert log.written > 2000

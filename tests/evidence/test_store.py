@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import fs
 
-from reputon.evidence import places, rows
+from reputon.evidence import archive, places, rows
 from reputon.evidence.chunk import Chunk
 from reputon.evidence.kinds import Evidence, EvidenceError, Kind, Unreadable
 from reputon.evidence.store import Store
@@ -70,6 +70,7 @@ def test_sealing_changes_where_it_lies_and_not_what_is_said(store):
     made = store.seal()
     assert held(store) == before
     assert made == store.files()
+    assert sum(store.read(each).num_rows for each in made) == sum(before.values())
     assert [(each.day - 20781, each.hour - 498744, each.rows) for each in made] == [
         (0, 0, 5),
         (0, 1, 5),
@@ -83,7 +84,9 @@ def test_sealing_changes_where_it_lies_and_not_what_is_said(store):
     assert order == sorted(order)
     assert store.seal() == []
     assert store.files(days={20782}) == made[3:]
-    assert store.open_rows().num_rows == 0
+    assert store.moment()[0].num_rows == 0
+    assert store.moment()[1] == made
+    assert store.moment(int(START.timestamp()) + 7200)[1] == made[2:]
     store.add("mx1", b"late", [piece(9, 0)])
     assert store.seal()[0].hour == made[0].hour  # a closed day gets one file more
     assert held(store) == before + said("mx1", piece(9, 0))
@@ -137,6 +140,21 @@ def test_what_is_old_goes(store):
     assert [each.day for each in store.retain(1, today=20783)] == [20781]
     assert held(store) == said("mx1", piece(2, 48))
     assert not store.add("mx1", b"1", [piece(1)])  # what was read today is known until it is old itself
+
+
+def test_files_of_names_become_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, "NAME_FILES", 2)
+    url = str(tmp_path / "shared")
+    with Store(tmp_path / "a", url) as a, Store(tmp_path / "b", url) as b:
+        for number in range(5):
+            a.add("mx1", bytes([number]), [piece(number, tenant=f"t{number}.example")])
+            a.seal()
+        a.retain(35, today=20790)
+        assert len(list((tmp_path / "shared" / "names").iterdir())) == 1
+        wanted = {rows.key(name): name for name in ("mx1", *(f"t{number}.example" for number in range(5)))}
+        assert b.names(wanted) == wanted
+        assert a.seal() == []
+        assert b.names(wanted) == wanted
 
 
 def test_files_of_no_manifest_count_for_nobody(store, tmp_path):
@@ -220,6 +238,7 @@ def test_an_object_store_needs_no_renaming(tmp_path, monkeypatch):
         assert store.purge("liar") == 1
         assert held(store) == said("mx1", piece(1), piece(2, 5))
         assert store.files()[0].path.startswith("s3://bucket/reputon/evidence/date=2026-11-24/hour=00/")
+        assert store.read(store.files()[1], ["subject"]).to_pydict() == {"subject": [0xC0000202]}
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=12))
@@ -244,3 +263,24 @@ def test_a_chunk_counts_what_is_after_its_last_known_mark(store):
     assert store.settle("mx1", chunk(1, 2, 3)).new == 0
     assert store.settle("mx1", chunk(0, 3, 4)).new == 1
     assert store.settle("mx2", chunk(1, 2)).new == 2
+
+
+def test_messages_are_known_each_by_itself(store):
+    def chunk(*numbers):
+        return Chunk(
+            [bytes([n]) for n in numbers], [(place, piece(n)) for place, n in enumerate(numbers)], chained=False
+        )
+
+    assert store.settle("loop", chunk(1, 2, 1)).new == 2
+    assert store.settle("loop", chunk(3, 1, 4, 2)).new == 2
+    assert store.settle("loop", chunk(5, 6)).new == 2
+    assert store.settle("loop", chunk(1, 2, 3, 4, 5, 6)).new == 0
+    assert held(store) == said("loop", *(piece(number) for number in range(1, 7)))
+
+
+@pytest.mark.parametrize("url", ["s3://key:secret@bucket/x", "relative/path", "nowhere://x/y"])
+def test_a_place_that_cannot_be_is_told(tmp_path, url):
+    with Store(tmp_path / "state", url) as store:
+        store.add("mx1", b"1", [piece(1)])  # what is taken in does not need it
+        with pytest.raises(EvidenceError):
+            store.seal()

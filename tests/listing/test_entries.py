@@ -1,5 +1,6 @@
 """Entries: manual listings, exemptions, the safety list; and what can never be listed."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from reputon.listing import policy
 from reputon.listing.database import LedgerError
-from reputon.listing.entry import Entry, ListingError, Protection, covers, entered
+from reputon.listing.entry import Entry, ListingError, Protection, canonical, covers, entered
 from reputon.listing.policy import Change, Listing, Reason, Settings, Verdict
 from reputon.subject import SubjectError, of_key, parse
 
@@ -81,6 +82,8 @@ def _reserved(key):
         ("exempt", "9.9.9.1/24", DAY, SubjectError, "no prefix"),
         ("exempt", "0.0.0.0/0", DAY, ListingError, "too wide"),
         ("safety", "::/0", None, ListingError, "too wide"),
+        ("safety", "com", None, ListingError, "top-level domain"),
+        ("exempt", "COM.", DAY, ListingError, "top-level domain"),
         ("safety", "not a name!", None, SubjectError, "neither"),
     ],
 )
@@ -103,6 +106,19 @@ def test_words_are_one_line_of_text(words):
 )  # fmt: skip
 def test_entries_are_canonical(text, canonical):
     assert entered("exempt", text, NOW, NOW + DAY, "anna", "because", OPEN).subject == canonical
+
+
+@given(
+    st.text(st.sampled_from("0123456789abcdef.:/-g %é"), max_size=20), st.sampled_from(["manual", "exempt", "safety"])
+)
+def test_any_text_is_an_entry_or_an_error(text, kind):
+    try:
+        made = entered(kind, text, NOW, NOW + DAY, "anna", "because", OPEN)
+    except ValueError:
+        return
+    assert canonical(made.subject) == made.subject
+    with suppress(SubjectError):  # such as ::/20, whose first address nobody may score
+        assert kind == "manual" or Protection.of((), (), [made]).why(parse(made.subject.partition("/")[0]))
 
 
 def test_the_rule_does_not_list_the_exempt_and_ends_their_listings():
@@ -174,6 +190,12 @@ def test_an_exemption_ends_listings_at_once_and_can_be_withdrawn(ledger):
     assert ledger.entries.in_force(NOW + DAY) == []
     assert [each.what for each in ledger.changes(3)] == ["withdrawn", "removed", "protected"]
     assert ledger.changes(subject="9.9.9.0/24")[0].until == NOW + DAY
+
+
+def test_what_was_exempted_while_a_run_judged_is_not_listed(ledger):
+    ledger.entries.add(entry("safety", "9.9.9.0/24", None), NOW)
+    ledger.apply([Change("listed", listing(text), "bad") for text in ("9.9.9.9", "9.9.8.9")], [], NOW)
+    assert [each.subject.text for each in ledger.listings(NOW)] == ["9.9.8.9"]
 
 
 def test_what_cannot_be_withdrawn(ledger):

@@ -26,6 +26,12 @@ def good(count, volume=100):
     return dict.fromkeys(addresses(count), volume)
 
 
+def known(traffic, total=None):
+    kinds = [each.kind for each in traffic]
+    senders = max(kinds.count("ip"), kinds.count("domain"))
+    return guard.Good(traffic, sum(traffic.values()) if total is None else total, senders)
+
+
 @pytest.mark.parametrize(
     ("listed", "traffic", "seen", "settings", "says"),
     [
@@ -46,7 +52,7 @@ def good(count, volume=100):
     ],
 )
 def test_where_a_run_stops(listed, traffic, seen, settings, says):
-    halt = guard.check(map(change, listed), traffic, sum(traffic.values()), seen, Settings(**settings))
+    halt = guard.check(map(change, listed), known(traffic), seen, Settings(**settings))
     if says is None:
         assert halt is None
     else:
@@ -57,7 +63,7 @@ def test_where_a_run_stops(listed, traffic, seen, settings, says):
 
 def test_one_large_good_sender_among_many_stops_it():
     traffic = good(1000) | {Subject("ip", "9.9.9.9"): 5000}
-    halt = guard.check([change(Subject("ip", "9.9.9.9"))], traffic, sum(traffic.values()), 2000, Settings())
+    halt = guard.check([change(Subject("ip", "9.9.9.9"))], known(traffic), 2000, Settings())
     assert halt is not None
     assert halt.good_share == pytest.approx(5000 / 105_000)
 
@@ -65,7 +71,7 @@ def test_one_large_good_sender_among_many_stops_it():
 def test_a_message_counts_once_though_its_address_and_its_tenant_are_listed():
     one, tenant = of_key(9 << 24), Subject("domain", "a.example")
     traffic = good(300) | {tenant: 100}
-    assert guard.check([change(one), change(tenant)], traffic, 30_000, 1000, Settings()) is None
+    assert guard.check([change(one), change(tenant)], known(traffic, 30_000), 1000, Settings()) is None
 
 
 def test_a_halted_run_still_extends_and_ends():
@@ -79,18 +85,16 @@ SUBJECTS = st.lists(st.sampled_from(addresses(60)), unique=True)
 
 @given(SUBJECTS, SUBJECTS, st.dictionaries(st.sampled_from(addresses(60)), st.integers(1, 1000)), st.integers(60, 9999))
 def test_more_listings_never_undo_a_halt(some, more, traffic, seen):
-    total, settings = sum(traffic.values()), Settings(most_share=0.1, most_listings=30)
-    fewer = guard.check(map(change, some), traffic, total, seen, settings)
-    all_ = guard.check(map(change, {*some, *more}), traffic, total, seen, settings)
+    settings = Settings(most_share=0.1, most_listings=30)
+    fewer = guard.check(map(change, some), known(traffic), seen, settings)
+    all_ = guard.check(map(change, {*some, *more}), known(traffic), seen, settings)
     assert fewer is None or all_ is not None
 
 
 @given(st.integers(1, 500), st.integers(0, 499), st.integers(1, 10**9))
 def test_a_sender_of_usual_size_can_always_be_listed(count, which, volume):
     traffic = good(count, volume)
-    found = guard.check(
-        [change(addresses(count)[which % count])], traffic, count * volume, count, Settings(most_share=0)
-    )
+    found = guard.check([change(addresses(count)[which % count])], known(traffic), count, Settings(most_share=0))
     assert found is None
 
 
@@ -98,4 +102,4 @@ def test_a_sender_of_usual_size_can_always_be_listed(count, which, volume):
 def test_what_was_listed_before_stops_nothing(subjects, traffic):
     old = [change(each, "extended") for each in subjects]
     strict = Settings(most_share=0, most_addresses=0, most_listings=1)
-    assert guard.check(old, traffic, sum(traffic.values()), 60, strict) is None
+    assert guard.check(old, known(traffic), 60, strict) is None

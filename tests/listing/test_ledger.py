@@ -8,9 +8,13 @@ import threading
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from reputon.listing import tables
 from reputon.listing.audit import Logged
@@ -81,6 +85,30 @@ def test_more_scores_than_a_batch(ledger, monkeypatch):
     assert sorted(ledger.scores(), key=lambda each: each.sample) == many
     ledger.apply([], [], NOW, gone=(each.subject for each in many[:20]))
     assert len(list(ledger.scores())) == 10
+
+
+SCORES = st.dictionaries(st.integers(0, 9), st.integers(0, 100), max_size=8)
+STEPS = st.lists(st.tuples(SCORES, st.none() | st.sets(st.integers(0, 9), max_size=4)), max_size=6)
+
+
+@settings(max_examples=25, deadline=None)
+@given(STEPS)
+def test_scores_are_what_a_dict_would_hold(steps):
+    """Steps with a set put scores and take those of the set away; steps without replace all of them."""
+    with TemporaryDirectory() as folder, Ledger(Path(folder)) as ledger:
+        model: dict[int, int] = {}
+        for given_, gone in steps:
+            before, revision = dict(model), ledger.revision()
+            scores = [replace(SCORE, subject=parse(f"192.0.2.{last}"), value=value) for last, value in given_.items()]
+            if gone is None:
+                ledger.replace_scores(scores)
+                model = dict(given_)
+            else:
+                ledger.apply([], scores, NOW, gone=[parse(f"192.0.2.{last}") for last in gone])
+                model = {last: value for last, value in (model | given_).items() if last not in gone}
+            held = {int(each.subject.text.rpartition(".")[2]): each.value for each in ledger.scores()}
+            assert held == model
+            assert ledger.revision() > revision or model == before
 
 
 def test_removing_what_is_not_listed_is_an_error(ledger):
@@ -167,6 +195,26 @@ def test_a_server_that_refuses_is_named_without_the_password(tmp_path, postgres)
         assert "secret" not in str(told.value)
 
 
+def test_a_writer_waits_for_another_but_not_for_ever(tmp_path, url, monkeypatch):
+    monkeypatch.setattr("reputon.listing.database.BUSY", 1)
+    with Ledger(tmp_path, url) as one, Ledger(tmp_path, url) as other, one._database.writing():
+        with pytest.raises(LedgerError, match=r"cannot be written .*nothing was changed"):
+            other.apply([LISTED], [], NOW)
+        assert other.listings(NOW) == []  # readers wait for nobody
+    with Ledger(tmp_path, url) as ledger:
+        ledger.apply([LISTED], [], NOW)
+
+
+@pytest.mark.server
+def test_a_lost_connection_is_made_again(tmp_path, postgres):
+    url = postgres.url()
+    with Ledger(tmp_path, url) as ledger, Ledger(tmp_path, url) as other:
+        with other._database.writing() as db:
+            db.exec_driver_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+        ledger.apply([LISTED], [SCORE], NOW)
+        assert ledger.listings(NOW) == [LISTING]
+
+
 OLD = """
 CREATE TABLE listing (id INTEGER NOT NULL PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, scope TEXT NOT NULL,
   reasons TEXT NOT NULL, since BIGINT NOT NULL, last_seen BIGINT NOT NULL, expires BIGINT NOT NULL,
@@ -219,7 +267,8 @@ def test_many_writers_lose_nothing(tmp_path, url):
         except BaseException as error:
             failed.append(error)
 
-    start, failed = threading.Barrier(4), []
+    start = threading.Barrier(4)
+    failed: list[BaseException] = []
     threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
     for each in threads:
         each.start()

@@ -130,7 +130,7 @@ def test_an_owner_proves_and_removes(place, tmp_path):
 
 
 def test_an_owner_may_not_have_a_trap_forgotten_and_a_third_is_reviewed(place, tmp_path):
-    names = {"_reputon.9.9.9.in-addr.arpa": {"TXT": []}}
+    names: dict[str, dict[str, list[str]]] = {"_reputon.9.9.9.in-addr.arpa": {"TXT": []}}
 
     def claim(last, *kinds, code):
         subject = f"9.9.9.{last}"

@@ -9,6 +9,7 @@ import pytest
 from tests.evidence_made import scoring
 
 from reputon.listing import policy
+from reputon.listing.entry import ListingError
 from reputon.listing.ledger import Ledger
 from reputon.listing.lookup import look_up
 from reputon.listing.policy import Settings
@@ -195,5 +196,5 @@ def test_lookup_tells_who_is_to_blame(ledger):
 
 
 def test_settings_say_what_is_wrong():
-    with pytest.raises(policy.ListingError, match="allow_reserved"):
+    with pytest.raises(ListingError, match="allow_reserved"):
         Settings(allow_reserved=("192.0.2.0/99",))

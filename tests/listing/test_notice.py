@@ -83,7 +83,8 @@ def test_what_is_ignored_was_sent_a_week_ago_and_never_answered_since(rows, at):
 @given(st.lists(st.tuples(DAYS, st.booleans())), st.integers(1, 200))
 def test_an_address_is_told_once_in_seven_days(steps, hours):
     """However often it is spared, and whether or not its notices can be sent at once."""
-    kept, now = [], NOW
+    kept: list[Notice] = []
+    now = NOW
     for number, (_, is_sent) in enumerate(steps):
         now += timedelta(hours=hours)
         kept += [Notice(each, now, "x", id=number) for each in notice.due([ADDRESS, ADDRESS], kept, now)]

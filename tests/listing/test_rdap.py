@@ -4,6 +4,7 @@ import json
 import threading
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,8 @@ class Registry:
     """`said`: path -> (status, headers, body); everything else is 404."""
 
     def __init__(self):
-        self.said, self.asked = {}, []
+        self.said: dict[str, tuple[int, dict[str, str], Any]] = {}
+        self.asked: list[str] = []
         registry = self
 
         class Handler(BaseHTTPRequestHandler):

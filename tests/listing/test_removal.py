@@ -54,6 +54,10 @@ def test_traps_and_malware_are_never_taken_back(kind):
     assert "dispute" in ruling.why
 
 
+def test_what_an_operator_listed_is_for_the_operator():
+    assert removal.rule(listing("9.9.9.9", "manual"), "example.org", [], NOW).outcome == "review"
+
+
 PAST = st.lists(st.builds(
     had, st.integers(0, 600).map(lambda at: of_key((9 << 24) + at).text), st.sampled_from(["a.example", "b.example"]),
     st.floats(0, 40),
@@ -70,7 +74,7 @@ def test_more_removals_never_make_it_easier(past, more):
 
 @given(st.lists(st.tuples(st.integers(0, 255), st.sampled_from(["a", "b", "c", "d", "e"])), max_size=40))
 def test_a_prefix_has_two_in_thirty_days_whoever_asks(wishes):
-    past = []
+    past: list[Removal] = []
     for minute, (last, owner) in enumerate(wishes):
         subject, now = f"9.9.9.{last}", NOW + timedelta(minutes=minute)
         ruling = removal.rule(listing(subject), f"{owner}.example", past, now)

@@ -27,6 +27,7 @@ def test_a_notice_arrives():
     found = message_from_bytes(server.taken[0][1], policy=default)
     assert found["Subject"] == "Your address Bcc: x@y"
     assert found["Bcc"] is None
+    assert found["Message-ID"].endswith("@rep.example.org>")
     assert found["From"] == "postmaster@rep.example.org"
     assert found["Auto-Submitted"] == "auto-generated"
     assert found.get_content().strip() == "A tenant é"

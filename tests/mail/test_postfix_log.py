@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reputon.mail import postfix_log as log
-from reputon.mail.postfix_log import Client, Delivery, Entry, PostfixLogError
+from reputon.mail.postfix_log import Client, Delivery, Entry
+from reputon.mail.syslog import LogError
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 CLIENT = "mx postfix/smtpd[1]: 4XyZ1a2b3cz1: client=a.example[2001:db8::1]"
@@ -63,7 +64,7 @@ def test_delivery():
     ],
 )
 def test_broken_lines_are_told(line):
-    with pytest.raises(PostfixLogError):
+    with pytest.raises(LogError):
         log.parse(line, NOW)
 
 
@@ -71,7 +72,7 @@ def test_broken_lines_are_told(line):
 def test_no_text_breaks_it(text, at):
     whole = "Nov 24 09:30:00 " + CLIENT
     for line in (text, whole[:at] + text + whole[at:]):
-        with suppress(PostfixLogError):
+        with suppress(LogError):
             log.parse(line, NOW)
 
 

@@ -19,7 +19,7 @@ from reputon.evidence.rows import key
 from reputon.listing import policy
 from reputon.listing.lookup import Day, Known
 from reputon.score import arithmetic
-from reputon.score.judgement import Recent
+from reputon.score.judgement import HARM, Recent
 from reputon.score.model import Score
 from reputon.subject import of_key
 
@@ -76,17 +76,19 @@ def sums(lines):
     return found
 
 
-def believed(sums):
-    """The rule of step 2, in its words."""
-    bad = {source: sum(count for kind, count in kinds.items() if kind not in ("sent", "delivered"))
-           for source, kinds in sums.items()}  # fmt: skip
+def believed(sums, lines):
+    """The rule of step 2, in its words; the harms are read, since they are cut."""
+    harm = {source: float(value) for source, value in re.findall(r"^  (\S+)  harm .* = ([0-9.]+)$", "\n".join(lines), re.M)}
     sent = {source: kinds.get("sent", 0.0) for source, kinds in sums.items()}
     total = defaultdict(float)
     for source, kinds in sums.items():
         for kind, count in kinds.items():
-            mine, all_ = (sent[source], sum(sent.values())) if kind == "sent" else (bad[source], sum(bad.values()))
-            is_free = source == "own" or kind == "delivered" or mine <= all_ - mine
-            total[kind] += count if is_free else count * (all_ - mine) / mine
+            of = sent if kind == "sent" else harm
+            is_free = source == "own" or kind == "delivered" or 2 * of[source] <= sum(of.values())
+            total[kind] += count if is_free else count * (sum(of.values()) - of[source]) / of[source]
+    for source, value in harm.items():
+        weighed = sum(count * HARM.get(kind, 0) for kind, count in sums[source].items())
+        assert weighed == pytest.approx(value, abs=sum(HARM.values()) / 1024 + 1e-5 * weighed)
     return total
 
 
@@ -127,7 +129,7 @@ MUCH = [(day, "own", KEYS[0], TENANTS[0], "sent", 90 + 300 * (day % 9 == 0)) for
 def test_the_score_can_be_redone_from_the_text(evidence, every):
     found = known(evidence)
     text = steps(told(found, every=every))
-    amounts = believed(sums(text["1"]))
+    amounts = believed(sums(text["1"]), text["2"])
     score = 100 * prod(factors(text["3"], amounts))
     assert score == pytest.approx(printed_score(text["4"]), abs=0.01)
     assert score == pytest.approx(found.arithmetic.worked.product, abs=0.01)

@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 # The order in which the story happens: the sender's road, the rater's road, what lies around them.
 VERBS = (
     "diagnose", "check", "auth", "provider", "ticket", "reroute", "watch",
-    "ingest", "source", "evidence", "score", "lookup", "explain", "listing", "zone",
+    "ingest", "source", "evidence", "score", "lookup", "explain", "listing", "simulate", "zone",
     "serve", "state", "demo", "config",
 )  # fmt: skip
 

@@ -21,7 +21,7 @@ def command(
     reader: Annotated[
         str,
         typer.Argument(
-            metavar="READER", help="The format: jsonl, arf, postfix, rspamd, exchange, kumomta or powermta."
+            metavar="READER", help="The format: jsonl, arf, postfix, rspamd, exchange, kumomta, powermta or parquet."
         ),
     ],
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, folders, or - for standard input.")],

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from reputon.cli import console, rating
-from reputon.cli.numbers import OWN, day_text, points, source_text
+from reputon.cli.numbers import ONE, OWN, day_text, points, source_text
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _PARTS = 12  # tenants or addresses that are shown; --json has them all
 _LEVELS = "▁▂▃▄▅▆▇█"
 _IMPACTS = {"HIGH": "red", "MEDIUM": "yellow", "LOW": ""}
-_ONE = 1 << 20
 
 
 def show(known: "Known") -> None:
@@ -158,7 +157,7 @@ def _amounts(side: "Side") -> tuple[str, ...]:
 
     said, counts = side.said, side.counts
     figures = (said.get("sent", 0), counts.get("sent", 0), arithmetic.bad(said), arithmetic.bad(counts))
-    return tuple(f"{each / _ONE:,.1f}" for each in figures)
+    return tuple(f"{each / ONE:,.1f}" for each in figures)
 
 
 def _around(known: "Known") -> None:

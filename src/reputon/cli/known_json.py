@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from reputon.cli import listing, score
-from reputon.cli.numbers import day_text, source_text
+from reputon.cli.numbers import ONE, day_text, source_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from reputon.listing.public import Public
     from reputon.score.history import Point
 
-_ONE = 1 << 20
 
 
 def of(known: "Known") -> dict[str, Any]:
@@ -72,8 +71,8 @@ def _sources(known: "Known") -> list[dict[str, Any]]:
     return [
         {
             "source": source_text(known, side.source), "class": "known" if side.source else "own",
-            "said": {kind: count / _ONE for kind, count in side.said.items()},
-            "counts": {kind: count / _ONE for kind, count in side.counts.items()},
+            "said": {kind: count / ONE for kind, count in side.said.items()},
+            "counts": {kind: count / ONE for kind, count in side.counts.items()},
         }
         for side in sides
     ]  # fmt: skip

@@ -86,12 +86,12 @@ def _sent(known: "Rating", given: "Config", due: "Notice") -> bool:
         contacts = _contacts(due, given)
         token = kept.token(due, ", ".join(contacts))
         subject, text = notice.message(due, _noisy(known, due), token, page(given.zone.url, due.subject.text))
-        telling.tell(relay, contacts, subject, text, known.now)
+        telling.tell(relay, contacts, subject, text, known.asked.now)
     except (rdap.RdapError, telling.NotToldError) as error:
         kept.failed(due, str(error))
         console.err.print(f"{due.subject}: {error}", markup=False, soft_wrap=True)
         return False
-    kept.sent(due, ", ".join(contacts), known.now, "rule")
+    kept.sent(due, ", ".join(contacts), known.asked.now, "rule")
     return True
 
 
@@ -123,7 +123,7 @@ def _noisy(known: "Rating", due: "Notice") -> "list[Noisy]":
     from reputon.listing.lookup import look_up
     from reputon.listing.notice import Noisy
 
-    parts = look_up(known.rows, known.ledger, due.subject, known.parameters, known.now).parts
+    parts = look_up(known.engine, known.asked, known.folder, known.ledger, due.subject).parts
     return [
         Noisy(each.tenant or "", round(each.sample), {factor.kind: round(factor.count) for factor in each.factors})
         for each in parts

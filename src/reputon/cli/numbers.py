@@ -14,6 +14,7 @@ _EPOCH = date(1970, 1, 1)
 _WHOLE = 1e15
 _NOTHING = 1e-12  # below it a number is 0: no limit of a rate is anywhere near
 _ORDER = {kind: place for place, kind in enumerate(Kind)}
+ONE = 1 << 20  # what amounts are in: parts of a message
 OWN = "own"  # what our own sources together are called
 
 

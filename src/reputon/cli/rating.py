@@ -43,11 +43,13 @@ def opened(config: "Config", now: str | None) -> "Iterator[Rating]":
     from reputon.score import engines, parameters, run
 
     at, folder = time_of(now), config.state_dir / FOLDER
-    with Sources(config.state_dir) as register:
-        sources = run.sources((each.name, each.trust == "own", each.sent_cap) for each in register.all())
     with Store(config.state_dir, config.evidence.url) as store, ledger_of(config) as ledger:
         store.seal()
-        asked = run.Asked(store.files(), sources, parameters.load(), at, store.names)
+        with Sources(config.state_dir) as register:
+            registered = [(each.name, each.trust == "own", each.sent_cap) for each in register.all()]
+        sealed = store.files()
+        sources = run.sources(registered, {source for each in sealed for source in each.sources})
+        asked = run.Asked(sealed, sources, parameters.load(), at, store.names)
         with engines.opened(config.score.engine, resources(config)) as engine:
             yield Rating(engine, asked, folder, ledger, rule_of(config))
 

@@ -9,7 +9,8 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from reputon.cli import console
-from reputon.cli.numbers import day_text, kinds, number, points, source_text
+from reputon.cli.numbers import ONE, day_text, kinds, number, points, source_text
+from reputon.evidence.kinds import Kind
 
 if TYPE_CHECKING:
     from reputon.listing.lookup import Day as LastDay
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 FOLD = 40  # days of tenants at addresses above which each has one line
 _PAIRS = 40  # of those, too; the rest are one line
-_ONE = 1 << 20
 _WIDTH = 78
 
 
@@ -73,7 +73,7 @@ def _pair(known: "Known", pair: "Pair", parameters: "Parameters") -> Iterator[st
 
 def _weight(day: "Day", half_life: str) -> str:
     capped = "" if day.most is None else f" * {day.most}/{day.volume}"
-    return f"2^(-{day.age}/{half_life}){capped} = {number(day.worth / _ONE)}"
+    return f"2^(-{day.age}/{half_life}){capped} = {number(day.worth / ONE)}"
 
 
 def _folded(known: "Known", pairs: "tuple[Pair, ...]") -> Iterator[str]:
@@ -91,7 +91,7 @@ def _folded(known: "Known", pairs: "tuple[Pair, ...]") -> Iterator[str]:
 
 def _by_source(known: "Known", amounts: Mapping[int, Mapping[str, int]]) -> Iterator[str]:
     for source, counts in sorted(amounts.items()):
-        yield f"  {source_text(known, source)}  {kinds(counts, _ONE)}"
+        yield f"  {source_text(known, source)}  {kinds(counts, ONE)}"
 
 
 def _name(known: "Known", pair: "Pair") -> str:
@@ -114,27 +114,37 @@ def _sums(known: "Known") -> Iterator[str]:
     yield ""
     yield "2. The sums of count * weight"
     for side in sides:
-        yield f"  {source_text(known, side.source)}  {kinds(side.said, _ONE)}"
+        yield f"  {source_text(known, side.source)}  {kinds(side.said, ONE)}"
     if any(side.source for side in sides):
-        yield "   Of a source that is not our own, sent counts at most as much as all others'"
-        yield "   sent together, and what is bad at most as much as all others' bad."
-        for side in sides:
-            yield from _believed(known, side, sides)
+        yield from _believed(known, sides)
     if known.arithmetic:
         yield f"  together  {kinds(known.arithmetic.worked.amounts)}"
 
 
-def _believed(known: "Known", side: "Side", sides: "tuple[Side, ...]") -> Iterator[str]:
-    from reputon.score import arithmetic
+def _believed(known: "Known", sides: "tuple[Side, ...]") -> Iterator[str]:
+    """What the caps of sources that are not our own take away."""
+    from reputon.score.judgement import FINE, HARM, harm
 
-    for what, part, of in (
-        ("sent", side.of_sent, lambda each: each.said.get("sent", 0)),
-        ("bad", side.of_bad, lambda each: arithmetic.bad(each.said)),
-    ):
-        if side.source and part < 1:
-            others = sum(of(each) for each in sides if each is not side)
-            yield (f"  {source_text(known, side.source)}  {what} * {number(others / _ONE)}/{number(of(side) / _ONE)}"
-                   f" = {what} * {number(part)}")  # fmt: skip
+    weights = ", ".join(f"{kind} {weight}" for kind, weight in HARM.items())
+    yield "   Of a source that is not our own, sent counts at most as much as all others'"
+    yield "   sent, and what is bad at most as much as all others' bad, by its harm. Harm:"
+    yield from (f"   {line}" for line in wrap(f"messages, cut to whole 1/{FINE}, times {weights}.", _WIDTH))
+    for side in sides:
+        parts = [f"{weight}*{number(_cut(side, kind))}" for kind, weight in HARM.items() if _cut(side, kind)]
+        yield f"  {source_text(known, side.source)}  harm {' + '.join(parts) or '0'} = {number(harm(side.said) / FINE)}"
+    for side in sides:
+        sent = {each.source: each.said.get(Kind.SENT, 0) / ONE for each in sides}
+        harms = {each.source: harm(each.said) / FINE for each in sides}
+        for what, part, of in (("sent", side.of_sent, sent), ("bad", side.of_bad, harms)):
+            if side.source and part < 1:
+                ratio = f"{number(sum(of.values()) - of[side.source])}/{number(of[side.source])}"
+                yield f"  {source_text(known, side.source)}  {what} * {ratio} = {what} * {number(part)}"
+
+
+def _cut(side: "Side", kind: str) -> float:
+    from reputon.score.judgement import FINE, fine
+
+    return fine(side.said.get(kind, 0)) / FINE
 
 
 def _terms(worked: "Worked") -> Iterator[str]:

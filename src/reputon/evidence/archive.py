@@ -31,6 +31,7 @@ from reputon.evidence.rows import HOUR, HOURS, ORDER, ROWS, unpacked
 FILES = "evidence"
 NAMES = "names"
 PORTION = 1_000_000  # rows that are sealed at once: about 150 MB of memory
+NAME_FILES = 48  # of a node, until they are made one
 LOCK = "evidence.lock"
 NODE = "node"
 
@@ -42,7 +43,7 @@ class Archive:
 
     def __init__(self, state_dir: Path, db: Database, place: Place) -> None:
         self._state_dir, self._db, self.place = state_dir, db, place
-        self.node = _node(state_dir)
+        self.node = name_node(state_dir)
         self.store = db.setting("store") or ""
 
     def manifest(self) -> Manifest:
@@ -103,6 +104,9 @@ class Archive:
         with self.changing() as now:
             old = [each for each in now.files if each.day < before]
             self._replace(now, [each.path for each in old], ())
+        with self.changing() as now:
+            if len(now.names) > NAME_FILES:
+                self._gather_names(now)
         return old
 
     def leave_out(self, paths: Collection[str]) -> int:
@@ -161,6 +165,14 @@ class Archive:
         name = f"{NAMES}/{self.node}-{number}.parquet"
         self.place.put(name, names_file(names))
         return (name,)
+
+    def _gather_names(self, now: Manifest) -> None:
+        """Make one file of all that have names."""
+        found = pa.concat_tables([self.read(name) for name in now.names])
+        names = zip(found["key"].to_pylist(), found["text"].to_pylist(), strict=True)
+        manifest.save(self.place, replace(now, names=self._publish(list(set(names)), self._number())))
+        for name in now.names:
+            self.place.remove(name)
 
     def _published(self, names: list[tuple[Any, ...]]) -> None:
         if names:
@@ -227,8 +239,8 @@ def _parquet(table: pa.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _node(state_dir: Path) -> str:
-    """The name of this state directory among all that write to one place."""
+def name_node(state_dir: Path) -> str:
+    """The name of this state directory among all that write to one place; it is given one first."""
     file = state_dir / NODE
     if not file.exists():
         with locked(state_dir):

@@ -53,7 +53,7 @@ class Cursor:
     """How far a followed file was read: its path and identity, and where the next line begins.
 
     `tail`: a digest of the last bytes before that: a file that was emptied and written anew has others there.
-    `seen`: when that was, in seconds since 1970.
+    `seen`: what was written beside that file before this time (epoch seconds) has been read.
     """
 
     path: str

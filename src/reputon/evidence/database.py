@@ -48,7 +48,7 @@ CREATE TABLE source (
     name TEXT PRIMARY KEY, reader TEXT NOT NULL, trust TEXT NOT NULL, sent_cap INTEGER, token BLOB,
     domains TEXT NOT NULL, note TEXT NOT NULL, since INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE migrated (source INTEGER PRIMARY KEY) STRICT;
+CREATE TABLE migrated (source INTEGER PRIMARY KEY, day INTEGER NOT NULL) STRICT;
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
 
@@ -146,9 +146,7 @@ class Database:
             sql.execute("INSERT INTO sqlite_sequence SELECT 'batch', 0 WHERE NOT EXISTS"
                         " (SELECT 1 FROM sqlite_sequence WHERE name = 'batch')")  # fmt: skip
             sql.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'batch'", (_LIFT,))
-            sql.execute(
-                "INSERT INTO setting VALUES ('number', ?1) ON CONFLICT DO UPDATE SET value = value + ?1", (_LIFT,)
-            )
+            sql.execute(NUMBERED, (_LIFT,))
 
     def setting(self, name: str) -> str | None:
         """What was written down under a name."""

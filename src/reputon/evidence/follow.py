@@ -53,12 +53,15 @@ class Follower:
         """Read everything that is there now."""
         moment = now or datetime.now(UTC)
         try:
+            looked = time.time()
             if self._file is None:
                 self._begin(moment)
-            if self._file is not None:
-                self._go_on(self._file, moment)
             self._look_beside()
             self._catch_up(moment)
+            if self._file is not None:
+                self._go_on(self._file, moment)
+            if not self._copies and not self.is_stopped and (self._file is None or self._file.has(self._path)):
+                self._since = looked  # everything that was written before has been read
         except EvidenceError:
             self.close()  # what the reader remembers may be ahead of what was acknowledged
             raise
@@ -78,6 +81,8 @@ class Follower:
             self._since = time.time()
             self._read = {identity: size for _, identity, size, _ in self._beside()}
         self._open(known, now)
+        if self._file is not None and not any(each.path == str(self._path) for each in known):
+            self._store.move(self._source, self._file.cursor(str(self._path), self._since))
 
     def _open(self, known: list[Cursor], now: datetime) -> None:
         self._file = _opened(self._path, known, self._reader, now)
@@ -103,21 +108,19 @@ class Follower:
         """Settle what follows; whether there was anything."""
         before = file.at.offset
         for chunk in ingest.chunks_of(file.reading, file.lines(is_last=is_last), now):
-            cursor = file.cursor(str(self._path))
+            cursor = file.cursor(str(self._path), self._since or 0)
             ingest.settle(self._store, self._source, chunk, self.done, cursor)
             if self.is_stopped:
                 break
         return file.at.offset > before
 
     def _look_beside(self) -> None:
-        """Remember the files beside the log that were written since the last look and are not read."""
-        since, looked = (self._since or 0) - MARGIN, time.time()
+        """Remember the files beside the log that were written lately and are not read."""
+        since = (self._since or 0) - MARGIN
         for path, identity, size, written in self._beside():
             is_open = self._file is not None and identity == self._file.identity
             if not is_open and written >= since and self._read.get(identity) != size:
                 self._copies.setdefault(path, 0)
-        if not self._copies:
-            self._since = looked
 
     def _beside(self) -> Iterator[tuple[Path, "_Identity", int, float]]:
         for path in self._path.parent.iterdir():
@@ -151,7 +154,6 @@ class _Open:
         self._file, self._path, self.at = file, path, at
         status = os.fstat(file.fileno())
         self.identity = (status.st_dev, status.st_ino)
-        self.seen = int(time.time())
         self._tail = _tail(file, at.offset)
         self._left: float | None = None
         self.reading: Reading
@@ -182,10 +184,14 @@ class _Open:
             self.at = at
             yield line, at
 
-    def cursor(self, path: str) -> Cursor:
+    def cursor(self, path: str, seen: float) -> Cursor:
         """Where we are, to be written down."""
-        self._tail, self.seen = _tail(self._file, self.at.offset), int(time.time())
-        return Cursor(path, *self.identity, self.at, self._tail, self.seen)
+        self._tail = _tail(self._file, self.at.offset)
+        return Cursor(path, *self.identity, self.at, self._tail, int(seen))
+
+    def has(self, path: Path) -> bool:
+        """Whether this is the file of that name still."""
+        return _identity(path) == self.identity
 
     def is_same(self) -> bool:
         """Whether what we have read still stands before the place where we go on."""

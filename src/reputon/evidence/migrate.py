@@ -33,7 +33,12 @@ def carry_over(sql: sqlite3.Connection) -> None:
         "INSERT OR IGNORE INTO name (key, text) SELECT DISTINCT key_of(tenant), tenant FROM evidence_1"
         " WHERE tenant NOT LIKE 'unauth@%'"
     )
-    sql.execute("INSERT INTO migrated SELECT DISTINCT key_of(source) FROM evidence_1")
+    # Version 1 had no register: what it read was the operator's own.
+    sql.execute(
+        "INSERT OR IGNORE INTO source (name, reader, trust, domains, note, since)"
+        " SELECT DISTINCT source, '', 'own', '', 'from version 1', 0 FROM evidence_1"
+    )
+    sql.execute("INSERT INTO migrated SELECT DISTINCT key_of(source), ? FROM evidence_1", (today,))
     for source, pieces in _batches(sql):
         sql.execute(
             "INSERT INTO batch (source, rows, first, last, blob) VALUES (?, ?, ?, ?, ?)",

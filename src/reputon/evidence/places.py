@@ -45,6 +45,8 @@ def at(state_dir: Path, url: str) -> Place:
         if url and not folder.is_absolute():
             raise EvidenceError(f"evidence.url {url!r} is neither a whole path nor an address as in s3://bucket/prefix")
         return Folder(folder)
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        raise EvidenceError("evidence.url holds no keys: give them in the environment, as AWS_ACCESS_KEY_ID and so on")
     with _told(url):
         filesystem, path = from_uri(url)
         return Objects(filesystem, path, url)

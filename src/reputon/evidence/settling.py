@@ -22,14 +22,13 @@ KEPT_ASIDE = 100_000  # unreadable lines of a source that are kept; more are onl
 def known(sql: Connection, source: int, chunk: Chunk, after: int = 0) -> set[bytes]:
     """Those marks of a chunk that were counted.  `after`: the last of the recent ones that need no look."""
     marks = chunk.marks
-    found = _counted(sql, source, marks[-1:])
-    if len(marks) == 1 and (found or not chunk.chained):
+    if not chunk.chained:
+        return _counted(sql, source, marks)
+    if found := _counted(sql, source, marks[-1:]):  # it names all others
         return found
-    found = found or _counted(sql, source, marks)
+    found = _counted(sql, source, marks)
     # A whole chunk ends where everybody's ends; one that ends before may lie within a chunk of another reader.
-    if chunk.chained and marks[-1] not in found and len(marks) < CHUNK:
-        found |= _recently(sql, source, marks, after)
-    return found
+    return found | _recently(sql, source, marks, after) if len(marks) < CHUNK else found
 
 
 def _counted(sql: Connection, source: int, marks: Sequence[bytes]) -> set[bytes]:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from reputon.evidence import places, rows, settling
-from reputon.evidence.archive import Archive, opened
+from reputon.evidence.archive import Archive, name_node, opened
 from reputon.evidence.chunk import Chunk, Cursor, Settled
 from reputon.evidence.database import Database
 from reputon.evidence.kinds import Evidence, EvidenceError, Unreadable
@@ -44,6 +44,7 @@ class Store:
 
     def __init__(self, state_dir: Path, url: str = "") -> None:
         self._db = Database(state_dir)
+        name_node(state_dir)
         self._state_dir, self._url = state_dir, url
         self._made: Archive | None = None
         self._known: set[str] = set()
@@ -105,13 +106,21 @@ class Store:
             aside = settling.set_aside(sql, by, [each for each in fresh if isinstance(each, Unreadable)], today)
         if cursor is not None and len(chunk.marks) < settling.CHUNK:
             self._recent[by] = recent  # what others read until now was looked at
-        self._known = self._known | new if len(self._known) < KNOWN_NAMES else new
+        if len(self._known) > KNOWN_NAMES:
+            self._known.clear()
+        self._known |= new
         return Settled(len(pieces), aside)
 
     def _keep(self, sql: Connection, record: pa.RecordBatch) -> None:
         if record.num_rows:
             query = "INSERT INTO batch (source, rows, first, last, blob) VALUES (?, ?, ?, ?, ?)"
             sql.execute(query, rows.packed(record))
+
+    def move(self, source: str, cursor: Cursor) -> None:
+        """Write down that a file is followed, before anything of it is read."""
+        with self._db.writing() as sql:
+            settling.know(sql, {source})
+            settling.move(sql, key(source), cursor)
 
     def cursors(self, source: str) -> list[Cursor]:
         """How far each file was read that was followed for a source, the latest last."""
@@ -131,15 +140,23 @@ class Store:
         found = [each for one in self._archive.manifests() for each in one.files if days is None or each.day in days]
         return [self._shown(each) for each in sorted(found, key=lambda each: (each.hour, each.path))]
 
+    def read(self, file: Sealed, columns: list[str] | None = None) -> pa.Table:
+        """The rows of a sealed file, wherever it lies; EvidenceError where it is gone or broken."""
+        return self._archive.read(file.path.removeprefix(self._archive.place.shown("")).lstrip("/"), columns)
+
     def rows(self, since: int | None = None, until: int | None = None) -> pa.Table:
         """Evidence with `since` <= time < `until` (epoch seconds) as ROWS, sealed and open."""
         first, last = -NEVER if since is None else since, NEVER if until is None else until
         found = pa.concat_tables([ROWS.empty_table(), *self._tables(first, last)])
         return found.filter((pc.field("time") >= first) & (pc.field("time") < last))
 
-    def open_rows(self) -> pa.Table:
-        """What is acknowledged and in no sealed file."""
-        return pa.concat_tables([ROWS.empty_table(), *self._moment(-NEVER, NEVER)[0]])
+    def moment(self, since: int = -NEVER) -> tuple[pa.Table, list[Sealed]]:
+        """What is acknowledged and in no sealed file, and the sealed files of all nodes, at one moment.
+
+        Only what may have rows from `since` (epoch seconds) on.  A purge may take one of the files away meanwhile.
+        """
+        tables, files = self._moment(since, NEVER)
+        return pa.concat_tables([ROWS.empty_table(), *tables]), [self._shown(each) for each in files]
 
     def _tables(self, first: int, last: int, columns: list[str] | None = None) -> list[pa.Table]:
         for left in reversed(range(_TRIES)):
@@ -223,10 +240,9 @@ class Store:
         self._archive.seal()
         gone = self._archive.drop(before)
         with self._db.writing() as sql:
-            for table in ("digest", "identity", "unreadable"):
+            for table in ("digest", "identity", "unreadable", "migrated"):
                 sql.execute(f"DELETE FROM {table} WHERE day < ?", (before,))  # noqa: S608 - our own tables
             sql.execute("DELETE FROM cursor WHERE seen < ?", (before * DAY,))
-            sql.execute("DELETE FROM migrated WHERE source NOT IN (SELECT source FROM identity)")
         return [self._shown(each) for each in gone]
 
     def _shown(self, file: Sealed) -> Sealed:

@@ -1,4 +1,4 @@
-"""Audit: every change, with who did it, why and until when; added to, and never changed (RFC 6471 section 2.2)."""
+"""Audit: every change, with who did it, why and until when; added to, and never changed (RFC 6471 section 2.1.2)."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Dispute: what anybody may say against a listing, and the clock of its answer (RFC 6471 section 3.2).
+"""Dispute: what anybody may say against a listing, and the clock of its answer (RFC 6471 section 2.2.3).
 
 A list SHOULD answer within 2 days and MUST within 7.
 """

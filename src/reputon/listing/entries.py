@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
 from reputon.listing import audit, listed, policy
-from reputon.listing.database import Database, LedgerError, grown, moment, seconds
-from reputon.listing.entry import Entry, Kind, covers
+from reputon.listing.database import Database, LedgerError, grown, seconds
+from reputon.listing.entry import Entry, covers
 from reputon.listing.policy import Change
 from reputon.listing.tables import entry, listing
 from reputon.subject import parse
@@ -25,10 +24,8 @@ class Entries:
 
     def in_force(self, now: datetime) -> list[Entry]:
         """Those that count now, in the order of their saying."""
-        until = sa.or_(entry.c.until.is_(None), entry.c.until > seconds(now))
         with self._database.reading() as db:
-            rows = db.execute(sa.select(entry).where(until, entry.c.since <= seconds(now)).order_by(entry.c.id))
-            return [_entry(row) for row in rows]
+            return listed.entries_in_force(db, now)
 
     def add(self, new: Entry, now: datetime) -> tuple[Change, ...]:
         """Keep a checked entry (`entry.entered`), and do at once what it means; the changes to listings."""
@@ -51,7 +48,7 @@ class Entries:
         """End an exemption, or take somebody off the safety list; LedgerError where there is no such entry."""
         with self._database.writing() as db:
             row = db.execute(sa.select(entry).where(entry.c.id == number)).first()
-            found = _entry(row) if row is not None else None
+            found = listed.of_entry(row) if row is not None else None
             if found is None or not found.is_in_force(now):
                 raise LedgerError(f"there is no entry {number} in force: `reputon listing entries` shows them")
             if found.kind == "manual":
@@ -82,9 +79,3 @@ def _freed(db: sa.Connection, new: Entry, now: datetime) -> Sequence[Change]:
         for each in listed.read(db, listing.c.expires > seconds(now))
         if covers(new, each.subject)
     ]
-
-
-def _entry(row: Any) -> Entry:
-    kind: Kind = row.kind
-    until = None if row.until is None else moment(row.until)
-    return Entry(kind, row.subject, moment(row.since), until, row.who, row.why, row.id)

@@ -88,6 +88,8 @@ def entered(
 ) -> Entry:
     """A new entry, checked; ListingError says what is wrong.  A manual one is of one subject that may be listed."""
     subject = canonical(text)
+    if kind != "manual" and "." not in subject and ":" not in subject:
+        raise ListingError(f"{subject} is a whole top-level domain: name a domain below it")
     if until is not None and until <= since:
         raise ListingError(f"{until:%Y-%m-%d %H:%M} UTC is over already: an end lies ahead")
     if kind != "safety" and until is None:

@@ -11,6 +11,7 @@ from reputon.listing.audit import Logged
 from reputon.listing.database import FILE, Database, LedgerError, grown, seconds
 from reputon.listing.disputes import Disputes
 from reputon.listing.entries import Entries
+from reputon.listing.guard import Good
 from reputon.listing.notices import Notices
 from reputon.listing.policy import Change, Listing
 from reputon.listing.removals import Removals
@@ -68,6 +69,11 @@ class Ledger:
         """The published scores, as they are asked for, in the order of their subjects."""
         with self._database.reading(stream=True) as db:
             yield from published.read(db)
+
+    def good(self, subjects: Iterable[Subject]) -> Good:
+        """The known-good senders, with the messages of those of `subjects` that are."""
+        with self._database.reading() as db:
+            return published.good(db, subjects)
 
     def changes(self, most: int = 100, subject: str | None = None) -> list[Logged]:
         """The latest changes, the newest first; of everybody, or of one subject or prefix."""

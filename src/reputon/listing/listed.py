@@ -4,15 +4,19 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import datetime
+from ipaddress import ip_network
 from typing import Any
 
 import sqlalchemy as sa
 
 from reputon.listing import audit
 from reputon.listing.database import moment, seconds
+from reputon.listing.entry import Entry, Protection
 from reputon.listing.policy import Change, Listing, Reason
 from reputon.listing.tables import entry, listing
 from reputon.subject import Subject
+
+_EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 
 
 def read(db: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Listing]:
@@ -31,15 +35,33 @@ def in_force(db: sa.Connection, subject: Subject, now: datetime) -> Listing | No
     return found[-1] if found else None
 
 
+def entries_in_force(db: sa.Connection, now: datetime) -> list[Entry]:
+    """The operator's entries that count now, in the order of their saying."""
+    until = sa.or_(entry.c.until.is_(None), entry.c.until > seconds(now))
+    rows = db.execute(sa.select(entry).where(until, entry.c.since <= seconds(now)).order_by(entry.c.id))
+    return [of_entry(row) for row in rows]
+
+
+def of_entry(row: Any) -> Entry:
+    """The entry that a row is."""
+    until = None if row.until is None else moment(row.until)
+    return Entry(row.kind, row.subject, moment(row.since), until, row.who, row.why, row.id)
+
+
 def write(db: sa.Connection, changes: Iterable[Change], now: datetime) -> int:
     """Write changes and log them; how many.
 
-    A change that no longer fits is left out: since it was judged, somebody else has listed the subject, or taken the
-    listing back, and the next run judges by that.
+    A change that no longer fits is left out: since it was judged, somebody else has listed the subject, taken the
+    listing back, or exempted the subject; the next run judges by that.
     """
-    done = 0
+    done, protection = 0, None
     for each in changes:
-        if not (_add(db, each, now) if each.what == "listed" else _alter(db, each)):
+        if each.what == "listed":
+            protection = protection or _protection(db, now)
+            fits = not protection.why(each.listing.subject) and _add(db, each, now)
+        else:
+            fits = _alter(db, each)
+        if not fits:
             continue
         audit.log(db, now, each.what, each.listing.subject.text, each.who, each.why, each.listing.expires)
         done += 1
@@ -56,6 +78,11 @@ def remove(db: sa.Connection, subject: Subject, now: datetime, why: str, who: st
     manual = entry.update().where(entry.c.kind == "manual", entry.c.subject == subject.text)
     db.execute(manual.where(entry.c.until > seconds(now)).values(until=seconds(now)))
     return gone
+
+
+def _protection(db: sa.Connection, now: datetime) -> Protection:
+    """What entries protect now; whether reserved space may be listed is for the settings, which are not here."""
+    return Protection.of(_EVERYWHERE, (), entries_in_force(db, now))
 
 
 def _add(db: sa.Connection, change: Change, now: datetime) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from reputon.listing.guard import GOOD, Good
 from reputon.listing.tables import score
 from reputon.score.model import PublishedScore
 from reputon.subject import Subject
@@ -15,17 +16,18 @@ BATCH = 5000  # rows
 _VALUES = ("value", "confidence", "sample", "top", "shared")
 
 # What a run brings, aside: the database itself then finds what differs.
-_staged = sa.Table(
-    "staged", sa.MetaData(), *(sa.Column(each.name, each.type) for each in score.columns), prefixes=["TEMPORARY"]
-)
+# With the key of the scores, or taking away what is not staged looks through all of it for each of them.
+_columns = [sa.Column(each.name, each.type, primary_key=each.primary_key) for each in score.columns]
+_staged = sa.Table("staged", sa.MetaData(), *_columns, prefixes=["TEMPORARY"])
 _same = sa.and_(_staged.c.kind == score.c.kind, _staged.c.subject == score.c.subject)
 _T = TypeVar("_T")
 
 
 def read(db: sa.Connection) -> Iterator[PublishedScore]:
     """All of them, one after the other, in the order of their subjects."""
-    for row in db.execute(sa.select(score).order_by(score.c.kind, score.c.subject)):
-        yield PublishedScore(Subject(row.kind, row.subject), row.value, row.confidence, row.sample, row.top, row.shared)
+    rows = db.execute(sa.select(score).order_by(score.c.kind, score.c.subject))
+    for kind, subject, value, confidence, sample, top, shared in rows:
+        yield PublishedScore(Subject(kind, subject), value, confidence, sample, top, shared)
 
 
 def put(db: sa.Connection, scores: Iterable[PublishedScore], only: bool = False) -> int:
@@ -37,9 +39,26 @@ def put(db: sa.Connection, scores: Iterable[PublishedScore], only: bool = False)
     # The driver knows how many an INSERT wrote; SQLAlchemy keeps that only where it is told to.
     changed = db.execute(_merge(db.dialect.name), execution_options={"preserve_rowcount": True}).rowcount
     if only:
+        # Without it, SQLite would read all that is staged for every score.
+        db.exec_driver_sql("CREATE INDEX staged_subject ON staged (kind, subject)")
         changed += db.execute(score.delete().where(~sa.exists().where(_same))).rowcount
     _staged.drop(db)
     return changed
+
+
+def good(db: sa.Connection, subjects: Iterable[Subject]) -> Good:
+    """The known-good senders, with the messages of those of `subjects` that are."""
+    is_good = score.c.value >= GOOD
+    sums = sa.select(score.c.kind, sa.func.count().label("senders"), sa.func.sum(score.c.sample).label("messages"))
+    kinds = db.execute(sums.where(is_good).group_by(score.c.kind)).all()
+    traffic: dict[Subject, int] = {}
+    for batch in _batches(subjects):
+        for kind in ("ip", "domain"):
+            texts = [each.text for each in batch if each.kind == kind]
+            wanted = sa.select(score).where(is_good, score.c.kind == kind, score.c.subject.in_(texts))
+            traffic |= {Subject(row.kind, row.subject): row.sample for row in db.execute(wanted)}
+    total = sum(int(row.messages) for row in kinds if row.kind == "ip")
+    return Good(traffic, total, max((row.senders for row in kinds), default=0))
 
 
 def take(db: sa.Connection, gone: Iterable[Subject]) -> int:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from ipaddress import ip_network
 from typing import Literal
 
-from reputon.listing.policy import Listing
+from reputon.listing.policy import MANUAL, Listing
 from reputon.subject import Subject
 
 MEMORY = timedelta(days=30)  # how long a removal counts
@@ -52,6 +52,8 @@ def rule(listing: Listing, owner: str, past: Iterable[Removal], now: datetime) -
         if reason.kind in NEVER:
             why = f"{NEVER[reason.kind]}: such a listing is not taken back by its owner; `reputon listing dispute`"
             return Ruling("never", None, why)
+    if any(reason.kind == MANUAL for reason in listing.reasons):
+        return Ruling("review", None, "an operator listed it by hand, and reviews the wish")
     recent = [each for each in past if now - MEMORY < each.at <= now]
     by_owner = sum(each.owner == owner for each in recent)
     prefix = prefix_of(listing.subject)

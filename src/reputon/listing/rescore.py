@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from reputon.listing import policy, sharing
+from reputon.listing import guard, policy, sharing
+from reputon.listing.guard import Halt
 from reputon.listing.ledger import Ledger
 from reputon.listing.policy import Change, Listing, Settings
 from reputon.score import reading, recent, run
@@ -14,48 +15,60 @@ from reputon.subject import Subject
 
 @dataclass(frozen=True, slots=True)
 class Rescored:
-    """What evidence makes of everybody.  `listings` are in force after `changes`; `spared`: addresses, and why."""
+    """What evidence makes of everybody.  `listings` are in force after `changes`; `spared`: addresses, and why.
+
+    `halt`: why nothing new was listed, if a run would have listed far too many.
+    """
 
     results: Results
     changes: tuple[Change, ...]
     listings: tuple[Listing, ...]
     spared: dict[Subject, str]
+    halt: Halt | None = None
 
 
-def rescore(engine: Engine, asked: Asked, folder: Path, ledger: Ledger, settings: Settings) -> Rescored:
-    """Score everybody, change the listings by the rule, and write it all down in one step.
+def rescore(
+    engine: Engine, asked: Asked, folder: Path, ledger: Ledger, settings: Settings, *, accept: bool = False
+) -> Rescored:
+    """Score everybody, change the listings by the rule, and write it all down.
 
-    `folder` holds what runs leave for the next one.
+    `folder` holds what runs leave for the next one; `accept`: list however many they are.
     """
-    found = propose(engine, asked, folder, ledger, settings)
+    found = propose(engine, asked, folder, ledger, settings, accept=accept)
     publish(engine, asked, found, ledger)
     run.published(folder)
     return found
 
 
-def propose(engine: Engine, asked: Asked, folder: Path, ledger: Ledger, settings: Settings) -> Rescored:
+def propose(
+    engine: Engine, asked: Asked, folder: Path, ledger: Ledger, settings: Settings, *, accept: bool = False
+) -> Rescored:
     """What `rescore` would do; nothing is written but what the next run needs."""
     results = run.score(engine, asked, folder)
     recents = recent.recents(engine, asked, results, settings.threshold)
-    judged = sharing.judge(recents, settings, asked.parameters, asked.now)
-    new = policy.changes(judged.verdicts, ledger.past(asked.now - policy.MEMORY), settings, asked.now)
+    ignored = frozenset(ledger.notices.ignored(asked.now))
+    judged = sharing.judge(recents, settings, asked.parameters, asked.now, ignored)
+    past = ledger.past(asked.now - policy.MEMORY)
+    new = policy.changes(judged.verdicts, past, settings, asked.now, ledger.entries.in_force(asked.now))
+    good = ledger.good(change.listing.subject for change in new if change.what == "listed")
+    halt = None if accept else guard.check(new, good, recents.addresses, settings)
+    new = guard.halted(new) if halt else new
     ended = policy.expired(ledger.over(asked.now), new)
     in_force = {each.subject: each for each in ledger.listings(asked.now)}
     in_force |= {change.listing.subject: change.listing for change in new}
-    return Rescored(results, ended + new, tuple(in_force.values()), judged.spared)
+    listings = tuple(each for each in in_force.values() if each.expires > asked.now)
+    return Rescored(results, ended + new, listings, judged.spared, halt)
 
 
 def publish(engine: Engine, asked: Asked, found: Rescored, ledger: Ledger) -> None:
     """Write what was found into the ledger: of the scores only whom the run scored anew, where it left the others."""
     results, names = found.results, asked.names
-    shared = frozenset(
-        key
-        for key, count in recent.effective(engine, results.paths("sharing")).items()
-        if count >= sharing.SHARED
-    )  # fmt: skip
+    tenants = recent.effective(engine, results.paths("sharing"))
+    shared = frozenset(key for key, count in tenants.items() if count >= sharing.SHARED)
+    scores = reading.published(engine, results, names, shared)
     if results.fresh is None:
         ledger.apply(found.changes, (), asked.now)
-        ledger.replace_scores(reading.published(engine, results, names, shared))
+        ledger.replace_scores(scores)
     else:
-        scores = reading.published(engine, results, names, shared)
         ledger.apply(found.changes, scores, asked.now, reading.unscored(engine, results, names))
+    ledger.notices.want(found.spared, asked.now)

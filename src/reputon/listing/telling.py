@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime
+from email.utils import format_datetime, make_msgid
 from ipaddress import ip_network
 
 from reputon import deadline
@@ -110,6 +110,7 @@ def _mail(sender: str, to: Sequence[str], subject: str, text: str, now: datetime
     made["From"], made["To"] = sender, ", ".join(to)
     made["Subject"] = " ".join(subject.split())
     made["Date"] = format_datetime(now)
+    made["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
     made["Auto-Submitted"] = "auto-generated"  # so that nobody's vacation answers (RFC 3834)
     made.set_content(text, cte="quoted-printable")
     return made

@@ -2,15 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-from reputon.mail import mime
+from reputon.mail import date, mime, returned
 from reputon.mail.header import Fields
 
 TYPE = "message/feedback-report"
 INCIDENTS = 10_000  # messages that one report is believed to stand for
 REPEATED = 50  # values of a field that may stand several times
 VALUE = 4096  # characters of a field
+
+# RFC 5965 section 3.1 and 3.2: what stands exactly once, and what else stands once at most.
+_ONCE = ("feedback-type", "user-agent", "version")
+_AT_MOST_ONCE = (
+    "original-envelope-id", "original-mail-from", "arrival-date", "received-date", "reporting-mta", "source-ip",
+    "incidents",
+)  # fmt: skip
 
 
 class ArfError(ValueError):
@@ -57,10 +64,24 @@ def parse(data: bytes) -> Complaint:
         raise ArfError(f"is no complaint report: it has no part {TYPE} (RFC 5965)")
     if len(data) < mime.SIZE and not message.is_closed:
         raise ArfError("is cut short: the boundary at its end is missing")
-    kind = _first(report, "feedback-type")
-    if not kind:
-        raise ArfError("is no complaint report: it has no Feedback-Type")
-    return _complaint(kind.lower(), report, headers, message)
+    _counted(report)
+    return _complaint((_first(report, "feedback-type") or "").lower(), report, headers, message)
+
+
+def _counted(report: Fields) -> None:
+    """ArfError where a field that stands once is missing or stands twice: nobody can tell which was meant."""
+    counts = {name: sum(1 for _ in _values(report, name)) for name in (*_ONCE, *_AT_MOST_ONCE)}
+    if missing := [name for name in _ONCE if not counts[name]]:
+        raise ArfError(f"is no complaint report: it has no {_shown(missing[0])}")
+    if doubled := [name for name, count in counts.items() if count > 1]:
+        raise ArfError(f"has {_shown(doubled[0])} more than once (RFC 5965 section 3)")
+    if counts["arrival-date"] and counts["received-date"]:
+        raise ArfError("has both Arrival-Date and Received-Date: only one may say when the message came in")
+
+
+def _shown(name: str) -> str:
+    """A field's name as the RFC writes it."""
+    return "-".join(word.upper() if word in ("ip", "mta", "id") else word.title() for word in name.split("-"))
 
 
 def _complaint(kind: str, report: Fields, headers: Fields, message: mime.Part) -> Complaint:
@@ -68,16 +89,16 @@ def _complaint(kind: str, report: Fields, headers: Fields, message: mime.Part) -
         feedback_type=kind,
         user_agent=_first(report, "user-agent"),
         source_ip=_first(report, "source-ip"),
-        incidents=_incidents(_first(report, "incidents")),
-        arrival_date=_time(_first(report, "arrival-date")),
-        received_date=_time(_first(report, "received-date")),
+        incidents=incidents(_first(report, "incidents")),
+        arrival_date=date.of_mail(_first(report, "arrival-date")),
+        received_date=date.of_mail(_first(report, "received-date")),
         reported_domains=_all(report, "reported-domain"),
         original_mail_from=_first(report, "original-mail-from"),
         original_rcpt_to=_all(report, "original-rcpt-to"),
         authentication_results=_all(report, "authentication-results"),
         reporting_mta=_first(report, "reporting-mta"),
         reporter=domain_of(mime.header(message, "from")),
-        reported_at=_time(mime.header(message, "date")),
+        reported_at=date.of_mail(mime.header(message, "date")),
         message_id=_first(headers, "message-id"),
         headers=headers,
     )
@@ -96,32 +117,9 @@ def domain_of(text: str | None) -> str | None:
 
 def _parts(message: mime.Part) -> tuple[Fields | None, Fields]:
     """The report's fields, and the header of the message it is about."""
-    report: Fields | None = None
-    headers: Fields = ()
-    for part in mime.parts(message):
-        kind = part.content_type
-        if kind == TYPE and report is None:
-            report = _of_text(part)
-        elif kind in _EMBEDDED and report is not None and not headers:
-            headers = _EMBEDDED[kind](part)
-    return report, headers
-
-
-def _of_text(part: mime.Part) -> Fields:
-    """The fields that a part's text begins with; some reports have empty lines above them."""
-    return mime.fields(mime.parse(mime.text_of(part).lstrip().encode("utf-8", "replace")))
-
-
-def _of_message(part: mime.Part) -> Fields:
-    return mime.fields(part.inside[0])
-
-
-_EMBEDDED = {
-    "message/rfc822": _of_message,
-    "message/global": _of_message,
-    "text/rfc822-headers": _of_text,
-    "message/rfc822-headers": _of_message,
-}
+    parts = mime.parts(message)
+    report = next((returned.of_text(part) for part in parts if part.content_type == TYPE), None)
+    return report, returned.header(parts)
 
 
 def _values(fields: Fields, wanted: str) -> Iterator[str]:
@@ -136,19 +134,9 @@ def _all(fields: Fields, wanted: str) -> tuple[str, ...]:
     return tuple(_values(fields, wanted))[:REPEATED]
 
 
-def _incidents(text: str | None) -> int:
+def incidents(text: str | None) -> int:
     """RFC 5965 section 3.2; what is no number stands for one message."""
     digits = (text or "").strip()
     if not (digits.isascii() and digits.isdigit()):
         return 1
     return max(1, min(int(digits[:10]), INCIDENTS))
-
-
-def _time(text: str | None) -> datetime | None:
-    from email.utils import parsedate_to_datetime
-
-    try:
-        moment = parsedate_to_datetime((text or "")[:200])
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None

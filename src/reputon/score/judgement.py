@@ -25,8 +25,15 @@ SCORES = pa.schema(
     + [pa.field("top", pa.string())]
 )
 
-# What speaks against a sender; the rest of the kinds are volume, or somebody's opinion of it.
-BAD = (Kind.UNKNOWN_USER, Kind.COMPLAINT, Kind.TRAP_PRISTINE, Kind.TRAP_RECYCLED, Kind.FILTERED, Kind.MALWARE)
+# What speaks against a sender, and what a message of it weighs where sources are held against each other: the reverse
+# of the rate at which it begins to cost (parameters.toml), with a filter's verdict for 1.  Counted by messages, the
+# verdicts that everybody's mail gets now and then would confirm as many forged trap hits (docs/simulation.md).
+HARM = {
+    Kind.UNKNOWN_USER: 5, Kind.COMPLAINT: 100, Kind.TRAP_PRISTINE: 10_000, Kind.TRAP_RECYCLED: 2_000,
+    Kind.FILTERED: 1, Kind.MALWARE: 10_000,
+}  # fmt: skip
+BAD = tuple(HARM)
+FINE = 1024  # harm is weighed in 1 / 1024 message, so that no sum of it is too large for 64 bits
 
 Entity = tuple[int, str]  # (subject key or 0, tenant or ""): what is scored
 
@@ -45,7 +52,7 @@ class Recent:
     @property
     def messages(self) -> dict[str, int]:
         """What counts of it, by kind."""
-        return capped(self.parts)
+        return capped(self.parts, 1)
 
     @property
     def sent(self) -> int:
@@ -68,25 +75,35 @@ def together(all_of_them: Iterable[Recent]) -> Recent:
     return Recent(parts, pieces, sources, latest)
 
 
-def capped(parts: Mapping[int, Mapping[str, int]]) -> dict[str, int]:
-    """What all sources say together (together.sql), by kind."""
+def capped(parts: Mapping[int, Mapping[str, int]], unit: int = ONE) -> dict[str, int]:
+    """What all sources say together (together.sql), by kind, in the unit (of a message) in which they say it."""
     found: dict[str, int] = {}
-    for source, of in believed(parts).items():
+    for source, of in believed(parts, unit).items():
         for kind, count in parts[source].items():
             found[kind] = found.get(kind, 0) + counting(kind, count, of)
     return found
 
 
-def believed(parts: Mapping[int, Mapping[str, int]]) -> dict[int, tuple[float, float]]:
+def believed(parts: Mapping[int, Mapping[str, int]], unit: int = ONE) -> dict[int, tuple[float, float]]:
     """How much of each source's volume and of its bad evidence counts: of one that is not our own (0), each at most as
-    much as all the others say.
+    much as all the others say, bad evidence by its harm.
     """
-    sums = {source: (each.get(Kind.SENT, 0), sum(each.get(kind, 0) for kind in BAD)) for source, each in parts.items()}
+    sums = {source: (each.get(Kind.SENT, 0), harm(each, unit)) for source, each in parts.items()}
     sent, bad = (sum(each[place] for each in sums.values()) for place in (0, 1))
     return {
         source: (_part(of_sent, sent), _part(of_bad, bad)) if source else (1.0, 1.0)
         for source, (of_sent, of_bad) in sums.items()
     }
+
+
+def harm(amounts: Mapping[str, int], unit: int = ONE) -> int:
+    """What of these amounts speaks against a sender, weighed, in 1 / 1024 message; each kind is cut to whole ones."""
+    return sum(weight * fine(amounts.get(kind, 0), unit) for kind, weight in HARM.items())
+
+
+def fine(amount: int, unit: int = ONE) -> int:
+    """An amount in whole 1 / 1024 messages."""
+    return amount * (ONE // unit) // FINE
 
 
 def counting(kind: str, amount: int, of: tuple[float, float]) -> int:
@@ -106,7 +123,7 @@ def fading(age: int, parameters: Parameters) -> int:
 def scored(batch: pa.RecordBatch, parameters: Parameters) -> pa.RecordBatch:
     """The formula for a batch of entities, as the engine adds them up (subject, tenant, a column a kind) -> SCORES."""
     signals = parameters.signals
-    sample, counts = _counts(batch, signals, ONE)
+    sample, counts = _counts(batch, signals)
     made = assess(sample, counts, signals)
     unknown = (sample < parameters.least_sample) & (counts.sum(axis=1) <= 0)
     return pa.RecordBatch.from_arrays(
@@ -120,17 +137,17 @@ def scored(batch: pa.RecordBatch, parameters: Parameters) -> pa.RecordBatch:
 
 
 def low(batch: pa.RecordBatch, parameters: Parameters, threshold: float) -> pa.RecordBatch:
-    """Those of a batch of entities (as for `scored`, in whole messages) whose optimistic score is below a threshold."""
-    sample, counts = _counts(batch, parameters.signals, 1)
+    """Those of a batch of entities (as for `scored`) whose optimistic score is below a threshold."""
+    sample, counts = _counts(batch, parameters.signals)
     bad = counts.sum(axis=1) > 0  # without bad evidence there is no loss
     high = np.full(len(sample), 100.0)
     high[bad] = assess(sample[bad], counts[bad], parameters.signals).high
     return batch.filter(pa.array(high < threshold))
 
 
-def _counts(batch: pa.RecordBatch, signals: tuple[Signal, ...], unit: int) -> tuple[Floats, Floats]:
+def _counts(batch: pa.RecordBatch, signals: tuple[Signal, ...]) -> tuple[Floats, Floats]:
     """Messages (N,) and what counts for each signal (N, S)."""
-    amounts = {kind: batch[column].to_numpy() / unit for kind, column in COLUMNS.items()}
+    amounts = {kind: batch[column].to_numpy() / ONE for kind, column in COLUMNS.items()}
     counts = np.zeros((batch.num_rows, len(signals)))
     for column, signal in enumerate(signals):
         for kind, worth in signal.kinds.items():

@@ -21,12 +21,13 @@ SQUARES = 1024 * 1024  # what the squared shares of one tenant that has it all a
 @dataclass(frozen=True, slots=True)
 class Recents:
     """`pairs`: all tenants of the addresses of interest; `low`: tenants whose 24 hours look bad, over all addresses;
-    `effective`: how many tenants each of the addresses has in effect (scoring.md 6.4).
+    `effective`: how many tenants each of the addresses has in effect (scoring.md 6.4); `addresses`: seen in 24 hours.
     """
 
     pairs: Mapping[Entity, Recent]
     low: frozenset[str]
     effective: Mapping[int, float]
+    addresses: int
 
 
 def recents(engine: Engine, asked: Asked, results: Results, threshold: float) -> Recents:
@@ -37,11 +38,14 @@ def recents(engine: Engine, asked: Asked, results: Results, threshold: float) ->
     engine.view("recent_sums", _SUMS, keep=True)
     for scope, column in (("address", "subject"), ("tenant", "tenant")):
         engine.table(f"low_{column}s", _low(engine, asked, scope, column, threshold))
+    (seen,) = engine.read("SELECT COUNT(DISTINCT subject) AS addresses FROM recent_sums")
     pairs = by_pair(engine.read(sql.text("recent")), asked)
     tenants = asked.names(
         each for batch in engine.read("SELECT tenant FROM low_tenants") for each in batch[0].to_pylist()
     )
-    return Recents(pairs, frozenset(tenants.values()), _effective(engine, results, {key for key, _ in pairs}))
+    return Recents(
+        pairs, frozenset(tenants.values()), _effective(engine, results, {key for key, _ in pairs}), seen[0][0].as_py()
+    )
 
 
 def effective(engine: Engine, paths: list[str], which: str = "TRUE") -> dict[int, float]:
@@ -57,7 +61,7 @@ def effective(engine: Engine, paths: list[str], which: str = "TRUE") -> dict[int
 
 _SUMS = """
 SELECT h.subject AS subject, h.tenant AS tenant, COALESCE(s.class, 0) AS source, h.kind AS kind,
-       CAST(SUM(h.count) AS BIGINT) AS amount
+       CAST(SUM(h.count) * 1048576 AS BIGINT) AS amount
 FROM hours h
 LEFT JOIN sources s ON s.source = h.source
 GROUP BY h.subject, h.tenant, COALESCE(s.class, 0), h.kind

@@ -31,10 +31,15 @@ SHARING = pa.schema([("subject", pa.int64()), ("squares", pa.int64())])
 _MANIFEST = "scores.json"
 
 
-def sources(registered: Iterable[tuple[str, bool, int | None]]) -> pa.Table:
-    """SOURCES, from names, whether a source is our own, and the volume of a pair and day that it may claim at most."""
-    rows = [(key(name), 0 if is_own else key(name), cap) for name, is_own, cap in registered]
-    columns = list(zip(*rows, strict=True)) or [(), (), ()]
+def sources(registered: Iterable[tuple[str, bool, int | None]], seen: Iterable[int] = ()) -> pa.Table:
+    """SOURCES, from names, whether a source is our own, and the volume of a pair and day that it may claim at most.
+
+    `seen`: keys of those that evidence is of; who was struck off the register is not our own.
+    """
+    rows = {key(name): (0 if is_own else key(name), cap) for name, is_own, cap in registered}
+    rows = {each: (each, None) for each in seen} | rows
+    found = sorted((each, *rest) for each, rest in rows.items())
+    columns = list(zip(*found, strict=True)) or [(), (), ()]
     return pa.table([pa.array(each, pa.int64()) for each in columns], schema=SOURCES)
 
 
@@ -214,7 +219,9 @@ def _merged(
     old, fresh, target = folders
     for name, folder in (("old", old), ("fresh", fresh)):
         engine.files(name, sorted(str(file) for file in folder.glob("*.parquet")), schema)
-    query = (f"SELECT * FROM old WHERE {column} NOT IN (SELECT {column} FROM {by}) UNION ALL SELECT * FROM fresh "
+    # A join, since Spark would send all of what a NOT IN looks into to every worker.
+    query = (f"SELECT old.* FROM old LEFT JOIN (SELECT DISTINCT {column} AS known FROM {by}) AS renewed "
+             f"ON renewed.known = old.{column} WHERE renewed.known IS NULL UNION ALL SELECT * FROM fresh "
              f"ORDER BY {column}")  # fmt: skip
     tallies.parquet(engine, query, target)
 
@@ -228,10 +235,13 @@ def _base(engine: Engine, asked: Asked, folder: Path, name: str) -> Sequence[str
 
 
 def _state(known: Tallies, asked: Asked) -> dict[str, object]:
-    """What a run's answer depends on, in digests: `base` of the closed days, `hours` of today's whole ones."""
+    """What a run's answer depends on: `base`, a digest of the closed days, and `hours`, today's files by the hour."""
     days = [f"{day} {each.of}" for day, each in known.days.items() if asked.first_day <= day < asked.today]
     rules = json.dumps([asked.today, asked.parameters.version, asked.sources.to_pylist()])
-    hours = {str(hour): each.of for hour, each in known.hours.items() if hour >= asked.today * 24}
+    hours: dict[str, list[str]] = {}
+    for each in asked.sealed:
+        if asked.today * 24 <= each.hour <= asked.seconds // HOUR:
+            hours.setdefault(str(each.hour), []).append(tallies.digest([each.path]))
     return {
         "base": tallies.digest([*days, rules]), "hours": hours, "as_of": asked.seconds,
         "version": asked.parameters.version,
@@ -247,11 +257,12 @@ def _since(last: "dict[str, object] | None", state: dict[str, object], asked: As
     before, now = last["hours"], state["hours"]
     assert isinstance(before, dict)
     assert isinstance(now, dict)
-    # Its current hour was not whole then, so it has no digest there, and counts as changed.
-    changed = [int(hour) for hour in now if before.get(hour) != now[hour]]
-    if any(hour not in now for hour in before):
+    changed = [hour for hour in now if set(now[hour]) != set(before.get(hour, ()))]
+    # What was taken away (by a purge) no longer says of whom it spoke, so nobody's old score can be kept.
+    if any(not set(before[hour]) <= set(now.get(hour, ())) for hour in before):
         return None
-    return min([*changed, asked.seconds // HOUR])
+    # Of its own hour the last run saw what lay before its time.
+    return min([*map(int, changed), int(str(last["as_of"])) // HOUR])
 
 
 def _fading(asked: Asked) -> pa.Table:

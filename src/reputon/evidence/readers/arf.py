@@ -6,14 +6,12 @@ Where the report says that authentication passed, it is the tenant's; a domain t
 import hashlib
 from collections.abc import Iterator
 
-from reputon.authentication import results
-from reputon.authentication.domains import aligned
 from reputon.evidence.files import Line
 from reputon.evidence.ingest import Found, Reader, unreadable
 from reputon.evidence.kinds import Evidence, EvidenceError, Kind
-from reputon.evidence.tenant import proved
+from reputon.evidence.tenant import authenticated, proved
 from reputon.mail import arf
-from reputon.mail.arf import Complaint, domain_of
+from reputon.mail.arf import Complaint
 from reputon.subject import address_key
 
 # What each type of report is evidence of (RFC 5965 section 7.3, RFC 6591); None: of nothing against the sender.
@@ -50,33 +48,9 @@ def evidence(complaint: Complaint) -> Iterator[Evidence]:
     if complaint.time is None:
         raise EvidenceError("the report has no Arrival-Date, nor has it a Date itself")
     subject = address_key(complaint.source_ip.split()[0].strip("[]").removeprefix("IPv6:"))
-    tenant = proved(_authenticated(complaint), subject)
+    passed = authenticated(complaint.authentication_results, complaint.headers, complaint.original_mail_from)
+    tenant = proved(passed, subject)
     yield Evidence(complaint.time, subject, tenant, kind, complaint.incidents, _identity(complaint, subject))
-
-
-def _authenticated(complaint: Complaint) -> Iterator[str | None]:
-    """The domains that the reporter saw pass, the weightiest first: DMARC, DKIM (the author's before others), SPF."""
-    headers = (("Authentication-Results", text) for text in complaint.authentication_results)
-    passed = [each for field in results.read(headers) for each in field.verdicts if each.result == "pass"]
-    author = domain_of(next(iter(_values(complaint, "from")), None))
-    signers = [each.domain or _signer(complaint) for each in passed if each.method == "dkim"]
-    yield from (each.domain for each in passed if each.method == "dmarc")
-    yield from sorted(signers, key=lambda each: not (each and author and aligned(each, author)))
-    mail_from = domain_of(complaint.original_mail_from)
-    yield from (each.domain or mail_from for each in passed if each.method == "spf")
-
-
-def _signer(complaint: Complaint) -> str | None:
-    """Who signed, where the report says `dkim=pass` and not for whom: clear only if there is one signature."""
-    signatures = list(_values(complaint, "dkim-signature"))
-    if len(signatures) != 1:
-        return None
-    tags = (tag.partition("=") for tag in signatures[0].split(";"))
-    return next((value.strip() for name, _, value in tags if name.strip() == "d"), None)
-
-
-def _values(complaint: Complaint, wanted: str) -> Iterator[str]:
-    return (value for name, value in complaint.headers if name.lower() == wanted)
 
 
 def _identity(complaint: Complaint, subject: int) -> bytes | None:

@@ -13,7 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from reputon.evidence.ingest import Found
+from reputon.evidence.files import Line
+from reputon.evidence.ingest import Found, Reader, unreadable
 from reputon.evidence.kinds import Evidence, EvidenceError, Unreadable, checked, masked
 from reputon.evidence.readers import fields
 from reputon.evidence.tenant import named
@@ -22,6 +23,8 @@ from reputon.subject import address_key, address_text
 BATCH = 10_000  # rows; never another number, or what was ingested counts again
 CHUNK = 256 << 20  # bytes of one column in one row group, unpacked
 FOOTER = 16 << 20  # bytes of one text in the file's description, and things in one list of it
+
+_OPTIONAL = ("count", "tenant")
 
 
 def batches(path: Path, now: datetime) -> Iterator[list[Found]]:
@@ -33,12 +36,20 @@ def batches(path: Path, now: datetime) -> Iterator[list[Found]]:
         with _opened(path) as file:
             columns = _columns(file.schema_arrow)
             _bounded(file.metadata, columns)
-            done = 0
+            done, name = 0, path.name
             for table in file.iter_batches(BATCH, columns=columns, use_threads=False):
-                yield [_found(row, f"{path.name}:{n}", now) for n, row in enumerate(_rows(table), done + 1)]
+                yield [_found(row, name, n, now) for n, row in enumerate(_rows(table), done + 1)]
                 done += table.num_rows
     except (pa.ArrowException, UnicodeError) as error:
         raise EvidenceError(str(error)) from None
+
+
+class NoLines:
+    """What Parquet is where somebody follows it as a log."""
+
+    def line(self, line: Line) -> Iterator[Found]:
+        """Nothing that can be read."""
+        yield unreadable(line, "Parquet has no lines: ingest the file when it is whole")
 
 
 def _opened(path: Path) -> pq.ParquetFile:
@@ -48,7 +59,7 @@ def _opened(path: Path) -> pq.ParquetFile:
 def _columns(schema: pa.Schema) -> list[str]:
     """The columns to read; EvidenceError names the first that is missing or of another type."""
     address = "ip" if "ip" in schema.names else "subject"
-    wanted = ["time", address, "kind", *(each for each in ("count", "tenant") if each in schema.names)]
+    wanted = ["time", address, "kind", *(each for each in _OPTIONAL if each in schema.names)]
     for name in wanted:
         if schema.names.count(name) != 1:
             what = "`ip` (nor `subject`)" if name == "subject" else f"`{name}`"
@@ -93,15 +104,16 @@ def _plain(column: pa.Array) -> list[Any]:
     return values
 
 
-def _found(row: dict[str, Any], where: str, now: datetime) -> Found:
+def _found(row: dict[str, Any], name: str, number: int, now: datetime) -> Found:
     try:
         return checked(_evidence(row), now)
     except (ValueError, OverflowError, OSError) as error:
-        return Unreadable(where, masked(" ".join(str(each)[:200] for each in row.values())), masked(str(error), 300))
+        said = masked(" ".join(str(each)[:200] for each in row.values()))
+        return Unreadable(f"{name}:{number}", said, masked(str(error), 300))
 
 
 def _evidence(row: dict[str, Any]) -> Evidence:
-    if missing := [key for key, value in row.items() if value is None and key not in ("count", "tenant")]:
+    if None in row.values() and (missing := [key for key in row if row[key] is None and key not in _OPTIONAL]):
         raise EvidenceError(f"{missing[0]} is null")
     subject = _of_ip(row["ip"][: fields.TEXT]) if "ip" in row else _of_key(row["subject"])
     count = row.get("count")
@@ -120,3 +132,6 @@ def _of_key(key: int) -> int:
     if not -(1 << 63) <= key < 1 << 63:
         raise EvidenceError(f"subject {key} is no key of 64 bits")
     return address_key(address_text(key).removesuffix("/64"))
+
+
+READER = Reader(lambda _: NoLines(), batches=batches)

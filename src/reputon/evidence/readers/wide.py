@@ -27,7 +27,9 @@ class Text:
             mark = next((each for each in _MARKS if raw.startswith(each)), b"")
             self._codec, raw = _MARKS.get(mark, "utf-8"), raw.removeprefix(mark)
             self._has_returns = raw.endswith(_RETURN.get(self._codec, b"\r"))
-        return raw.decode("utf-8", "replace") if self._codec == "utf-8" else self._wide(raw, self._codec)
+        if self._codec == "utf-8":
+            return raw.removeprefix(BOM_UTF8).decode("utf-8", "replace")  # files one after another have several
+        return self._wide(raw, self._codec)
 
     def _wide(self, raw: bytes, codec: str) -> str | None:
         if codec != _BIG and not self._held:

@@ -5,7 +5,7 @@ from importlib import resources
 
 from reputon.evidence.kinds import Kind
 from reputon.evidence.rows import KIND_CODES
-from reputon.score.judgement import BAD, COLUMNS
+from reputon.score.judgement import BAD, COLUMNS, FINE, HARM
 
 _KINDS = ",\n       ".join(
     f"CAST(SUM(CASE WHEN kind = {KIND_CODES[kind]} THEN amount ELSE 0 END) AS BIGINT) AS {column}"
@@ -26,9 +26,11 @@ def by_entity(sums: str, subject: str, tenant: str, which: str = "TRUE") -> str:
 
 def together() -> str:
     """together.sql."""
-    bad = [COLUMNS[kind] for kind in BAD]
+    harm = " + ".join(
+        f"{weight} * CAST(floor(CAST({COLUMNS[kind]} AS DOUBLE) / {FINE}e0) AS BIGINT)" for kind, weight in HARM.items()
+    )
     capped = ",\n       ".join(f"CAST(SUM({_part(kind)}) AS BIGINT) AS {column}" for kind, column in COLUMNS.items())
-    return text("together", bad=" + ".join(bad), bad_of_p=" + ".join(f"p.{each}" for each in bad), capped=capped)
+    return text("together", harm=harm, capped=capped)
 
 
 def _part(kind: Kind) -> str:

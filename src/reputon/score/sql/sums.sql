@@ -4,7 +4,8 @@
 SELECT c.subject AS subject, c.tenant AS tenant, c.source AS source, c.kind AS kind,
        CAST(SUM(c.count * CASE
            WHEN k.volume IS NULL THEN f.weight
-           ELSE CAST((f.weight * k.most - (f.weight * k.most) % k.volume) / k.volume AS BIGINT)
+           -- A whole number, also where a double is a bit off it and an engine cuts or rounds.
+           ELSE CAST(floor((f.weight * k.most - (f.weight * k.most) % k.volume) / k.volume + 0.5e0) AS BIGINT)
        END) AS BIGINT) AS amount
 FROM {counted} c
 JOIN fading f ON f.day = c.day
