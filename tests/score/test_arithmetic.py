@@ -1,4 +1,4 @@
-"""The arithmetic: it is the SQL and the formula, said in plain numbers; a loss is shared exactly; more is never less."""
+"""The arithmetic: it is the SQL and the formula in plain numbers; a loss is shared exactly; more is never less."""
 
 from collections import defaultdict
 from datetime import UTC, datetime
@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.evidence_made import PARAMETERS, resources
+from tests.rows_made import EVIDENCE, KEYS, KINDS, SOURCES, TENANTS
 
 from reputon.evidence.kinds import Kind
 from reputon.evidence.rows import KIND_CODES, ROWS, key
@@ -21,18 +22,6 @@ from reputon.score.model import assess
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TODAY = int(NOW.timestamp()) // 86400
-SOURCES = run.sources([("own", True, None), ("own2", True, 120), ("feed", False, None), ("capped", False, 70)])
-TENANTS = ["one.example", "two.example", "unauth@192.0.2.7"]
-KEYS = [3221225991, 3221225992]
-KINDS = ["sent", "delivered", *(str(each) for each in BAD)]
-
-EVIDENCE = st.lists(
-    st.tuples(
-        st.integers(0, 64), st.sampled_from(["own", "own2", "feed", "capped"]), st.sampled_from(KEYS),
-        st.sampled_from(TENANTS), st.sampled_from(KINDS + ["sent"] * 5), st.integers(1, 400),
-    ),
-    max_size=40,
-)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -69,9 +58,8 @@ def named(engine, evidence, now=NOW):
 def by_sql(engine, scope, now=NOW):
     """What counts of each entity, and its score."""
     query = run.entities(engine, "sums", run.SCOPES[scope], capped=True)
-    amounts = {row["subject"] or row["tenant"]: {kind: row[kind.replace("-", "_")] for kind in Kind}
+    return {row["subject"] or row["tenant"]: {kind: row[kind.replace("-", "_")] for kind in Kind}
                for batch in engine.read(query) for row in batch.to_pylist()}  # fmt: skip
-    return amounts
 
 
 @given(EVIDENCE, st.sampled_from(["address", "tenant"]))

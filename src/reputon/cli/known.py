@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from reputon.cli import console, rating
-from reputon.cli.numbers import OWN, day_text, points, source_text
+from reputon.cli.numbers import ONE, OWN, day_text, points, source_text
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from reputon.listing.lookup import Known
+    from reputon.listing.lookup import Known, Residual
     from reputon.listing.policy import Listing
     from reputon.listing.public import Public
     from reputon.score.arithmetic import Side
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _PARTS = 12  # tenants or addresses that are shown; --json has them all
 _LEVELS = "▁▂▃▄▅▆▇█"
 _IMPACTS = {"HIGH": "red", "MEDIUM": "yellow", "LOW": ""}
-_ONE = 1 << 20
 
 
 def show(known: "Known") -> None:
@@ -88,8 +87,8 @@ def _history(history: "Sequence[Point]", since: int | None) -> None:
     if not known:
         return
     worst = min(known, key=lambda each: each.value if each.value is not None else 0.0)
-    console.out.print(f"{history[-1].day - history[0].day} days   {sparkline(history)}  lowest {worst.value:.2f} "
-                      f"on {day_text(worst.day)}")  # fmt: skip
+    low = f"lowest {worst.value:.2f} on {day_text(worst.day)}" if worst.value != known[-1].value else ""
+    console.out.print(f"{history[-1].day - history[0].day} days   {sparkline(history)}  {low}")
     if since is not None and not all(each.is_whole for each in known):
         whole = next((day_text(each.day) for each in history if each.is_whole), "later")
         console.out.print(
@@ -129,11 +128,15 @@ def _parts(known: "Known") -> None:
         share = sum(each.sample for each in rest) / total if total else 0.0
         console.out.print(f"  and {len(rest)} more, {share:.1%} of the volume", style="dim")
     if known.residual is not None:
-        value = known.residual.worked.value
-        told = "would have no data" if value is None else f"would score [{rating.style(value)}]{value:.2f}[/]"
-        console.out.print(
-            f"  without {escape(known.residual.tenant)} ({known.residual.volume:.1%} of the volume) it {told}"
-        )
+        _residual(known.residual)
+
+
+def _residual(residual: "Residual") -> None:
+    from rich.markup import escape
+
+    value = residual.worked.value
+    told = "would have no data" if value is None else f"would score [{rating.style(value)}]{value:.2f}[/]"
+    console.out.print(f"  without {escape(residual.tenant)} ({residual.volume:.1%} of the volume) it {told}")
 
 
 def _sources(known: "Known") -> None:
@@ -154,7 +157,7 @@ def _amounts(side: "Side") -> tuple[str, ...]:
 
     said, counts = side.said, side.counts
     figures = (said.get("sent", 0), counts.get("sent", 0), arithmetic.bad(said), arithmetic.bad(counts))
-    return tuple(f"{each / _ONE:,.1f}" for each in figures)
+    return tuple(f"{each / ONE:,.1f}" for each in figures)
 
 
 def _around(known: "Known") -> None:

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from reputon.cli import listing, score
-from reputon.cli.numbers import day_text, source_text
+from reputon.cli.numbers import ONE, day_text, source_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from reputon.listing.public import Public
     from reputon.score.history import Point
 
-_ONE = 1 << 20
 
 
 def of(known: "Known") -> dict[str, Any]:
@@ -45,14 +44,15 @@ def last_day(day: "Day") -> dict[str, Any]:
     """What the rule of listing looks at."""
     return {
         "messages": dict(day.recent.messages), "pieces": day.recent.pieces, "sources": sorted(day.recent.sources),
-        "latest": day.verdict.latest, "optimistic": day.worked.high, "is_low": day.verdict.is_low, "why": day.verdict.why,
+        "latest": day.verdict.latest, "optimistic": day.worked.high, "is_low": day.verdict.is_low,
+        "why": day.verdict.why,
     }  # fmt: skip
 
 
 def _score(known: "Known") -> dict[str, Any] | None:
     if known.score is None:
         return None
-    made = score.as_json(known.score)
+    made: dict[str, Any] = score.as_json(known.score)
     terms = known.arithmetic.worked.terms if known.arithmetic else ()
     factors = [each | {"points": term.points / 100} for each, term in zip(made["factors"], terms, strict=True)]
     return made | {"factors": factors}
@@ -71,8 +71,8 @@ def _sources(known: "Known") -> list[dict[str, Any]]:
     return [
         {
             "source": source_text(known, side.source), "class": "known" if side.source else "own",
-            "said": {kind: count / _ONE for kind, count in side.said.items()},
-            "counts": {kind: count / _ONE for kind, count in side.counts.items()},
+            "said": {kind: count / ONE for kind, count in side.said.items()},
+            "counts": {kind: count / ONE for kind, count in side.counts.items()},
         }
         for side in sides
     ]  # fmt: skip

@@ -5,16 +5,23 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from reputon.evidence.kinds import Kind
+
 if TYPE_CHECKING:
     from reputon.listing.lookup import Known
 
 _EPOCH = date(1970, 1, 1)
 _WHOLE = 1e15
+_NOTHING = 1e-12  # below it a number is 0: no limit of a rate is anywhere near
+_ORDER = {kind: place for place, kind in enumerate(Kind)}
+ONE = 1 << 20  # what amounts are in: parts of a message
 OWN = "own"  # what our own sources together are called
 
 
 def number(value: float) -> str:
     """Whole, or seven digits, never with an exponent: what a calculator takes."""
+    if abs(value) < _NOTHING:
+        return "0"
     if value == int(value) and abs(value) < _WHOLE:
         return str(int(value))
     text = format(Decimal(f"{value:.7g}"), "f")
@@ -23,7 +30,8 @@ def number(value: float) -> str:
 
 def kinds(counts: Mapping[str, float], divisor: int = 1) -> str:
     """Counts by kind, as in `sent 300, complaint 3`."""
-    return ", ".join(f"{kind} {number(count / divisor)}" for kind, count in counts.items() if count)
+    order = sorted(counts, key=lambda kind: _ORDER[Kind(kind)])
+    return ", ".join(f"{kind} {number(counts[kind] / divisor)}" for kind in order if counts[kind])
 
 
 def day_text(day: int) -> str:

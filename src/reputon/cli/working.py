@@ -4,10 +4,13 @@ Numbers have seven digits: whoever calculates with the printed ones gets the sco
 """
 
 from collections.abc import Iterator, Mapping
+from math import prod
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from reputon.cli import console
-from reputon.cli.numbers import day_text, kinds, number, points, source_text
+from reputon.cli.numbers import ONE, day_text, kinds, number, points, source_text
+from reputon.evidence.kinds import Kind
 
 if TYPE_CHECKING:
     from reputon.listing.lookup import Day as LastDay
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 
 FOLD = 40  # days of tenants at addresses above which each has one line
 _PAIRS = 40  # of those, too; the rest are one line
-_ONE = 1 << 20
+_WIDTH = 78
 
 
 def lines(known: "Known", parameters: "Parameters", threshold: float, *, every: bool) -> Iterator[str]:
@@ -31,7 +34,7 @@ def lines(known: "Known", parameters: "Parameters", threshold: float, *, every: 
     yield from _days(known, parameters, every=every)
     yield from _sums(known)
     worked = known.arithmetic.worked
-    yield from _terms(worked, parameters)
+    yield from _terms(worked)
     yield from _score(worked, parameters)
     yield from _bounds(worked)
     if known.day is not None:
@@ -41,9 +44,11 @@ def lines(known: "Known", parameters: "Parameters", threshold: float, *, every: 
 def _days(known: "Known", parameters: "Parameters", *, every: bool) -> Iterator[str]:
     yield ""
     yield "1. What was seen, and what a message of each day counts"
-    yield f"   weight = 2^(-age/{number(parameters.half_life_days)}), age in days; after {parameters.memory_days} days 0."
-    yield "   A day with more mail than usual counts as a usual one: weight * usual/sent; usual: the lower"
-    yield f"   median of the tenant's days here before today that have mail, at least {parameters.day_volume}."
+    half_life, memory = number(parameters.half_life_days), parameters.memory_days
+    yield f"   weight = 2^(-age/{half_life}), age in days; after {memory} days 0."
+    yield "   A day with more mail than usual counts as a usual one: weight * usual/sent."
+    yield "   usual: the lower median of a tenant's days at an address before today that"
+    yield f"   have mail, but at least {parameters.day_volume}. Weights are whole numbers of 1/2^20."
     pairs = known.arithmetic.pairs if known.arithmetic else ()
     count = sum(len(pair.days) for pair in pairs)
     if not pairs:
@@ -61,14 +66,14 @@ def _pair(known: "Known", pair: "Pair", parameters: "Parameters") -> Iterator[st
     yield f"{_name(known, pair)}: {_usual(pair)}"
     for day in pair.days:
         start = f"  {day_text(day.day)}  {_weight(day, number(parameters.half_life_days))}"
-        for source, counts in day.counts.items():
+        for source, counts in sorted(day.counts.items()):
             yield f"{start:<46}  {source_text(known, source)}  {kinds(counts)}"
             start = ""
 
 
 def _weight(day: "Day", half_life: str) -> str:
     capped = "" if day.most is None else f" * {day.most}/{day.volume}"
-    return f"2^(-{day.age}/{half_life}){capped} = {number(day.worth / _ONE)}"
+    return f"2^(-{day.age}/{half_life}){capped} = {number(day.worth / ONE)}"
 
 
 def _folded(known: "Known", pairs: "tuple[Pair, ...]") -> Iterator[str]:
@@ -85,8 +90,8 @@ def _folded(known: "Known", pairs: "tuple[Pair, ...]") -> Iterator[str]:
 
 
 def _by_source(known: "Known", amounts: Mapping[int, Mapping[str, int]]) -> Iterator[str]:
-    for source, counts in amounts.items():
-        yield f"  {source_text(known, source)}  {kinds(counts, _ONE)}"
+    for source, counts in sorted(amounts.items()):
+        yield f"  {source_text(known, source)}  {kinds(counts, ONE)}"
 
 
 def _name(known: "Known", pair: "Pair") -> str:
@@ -101,7 +106,7 @@ def _name(known: "Known", pair: "Pair") -> str:
 def _usual(pair: "Pair") -> str:
     capped = sum(day.most is not None for day in pair.days)
     usual = "no day before today with mail" if pair.usual is None else f"usual {pair.usual}"
-    return f"{usual}, {capped} above it" if capped else usual
+    return f"{usual}, {capped} {'day' if capped == 1 else 'days'} above it" if capped else usual
 
 
 def _sums(known: "Known") -> Iterator[str]:
@@ -109,34 +114,44 @@ def _sums(known: "Known") -> Iterator[str]:
     yield ""
     yield "2. The sums of count * weight"
     for side in sides:
-        yield f"  {source_text(known, side.source)}  {kinds(side.said, _ONE)}"
+        yield f"  {source_text(known, side.source)}  {kinds(side.said, ONE)}"
     if any(side.source for side in sides):
-        yield "   Of a source that is not our own, sent counts at most as much as all others' sent, and what"
-        yield "   is bad at most as much as all others' bad together."
-        for side in sides:
-            yield from _believed(known, side, sides)
+        yield from _believed(known, sides)
     if known.arithmetic:
-        yield f"  together  {', '.join(f'{kind} {number(count)}' for kind, count in known.arithmetic.worked.amounts.items())}"
+        yield f"  together  {kinds(known.arithmetic.worked.amounts)}"
 
 
-def _believed(known: "Known", side: "Side", sides: "tuple[Side, ...]") -> Iterator[str]:
-    from reputon.score import arithmetic
+def _believed(known: "Known", sides: "tuple[Side, ...]") -> Iterator[str]:
+    """What the caps of sources that are not our own take away."""
+    from reputon.score.judgement import FINE, HARM, harm
 
-    for what, part, of in (
-        ("sent", side.of_sent, lambda each: each.said.get("sent", 0)),
-        ("bad", side.of_bad, lambda each: arithmetic.bad(each.said)),
-    ):
-        if side.source and part < 1:
-            others = sum(of(each) for each in sides if each is not side)
-            yield (f"  {source_text(known, side.source)}  {what} * {number(others / _ONE)}/{number(of(side) / _ONE)}"
-                   f" = {what} * {number(part)}")  # fmt: skip
+    weights = ", ".join(f"{kind} {weight}" for kind, weight in HARM.items())
+    yield "   Of a source that is not our own, sent counts at most as much as all others'"
+    yield "   sent, and what is bad at most as much as all others' bad, by its harm. Harm:"
+    yield from (f"   {line}" for line in wrap(f"messages, cut to whole 1/{FINE}, times {weights}.", _WIDTH))
+    for side in sides:
+        parts = [f"{weight}*{number(_cut(side, kind))}" for kind, weight in HARM.items() if _cut(side, kind)]
+        yield f"  {source_text(known, side.source)}  harm {' + '.join(parts) or '0'} = {number(harm(side.said) / FINE)}"
+    for side in sides:
+        sent = {each.source: each.said.get(Kind.SENT, 0) / ONE for each in sides}
+        harms = {each.source: harm(each.said) / FINE for each in sides}
+        for what, part, of in (("sent", side.of_sent, sent), ("bad", side.of_bad, harms)):
+            if side.source and part < 1:
+                ratio = f"{number(sum(of.values()) - of[side.source])}/{number(of[side.source])}"
+                yield f"  {source_text(known, side.source)}  {what} * {ratio} = {what} * {number(part)}"
 
 
-def _terms(worked: "Worked", parameters: "Parameters") -> Iterator[str]:
+def _cut(side: "Side", kind: str) -> float:
+    from reputon.score.judgement import FINE, fine
+
+    return fine(side.said.get(kind, 0)) / FINE
+
+
+def _terms(worked: "Worked") -> Iterator[str]:
     yield ""
     yield "3. For each signal: k of n messages, and the prior: m of nu"
-    yield "   rate = (k + m*nu)/(n + nu);  badness = ln(rate/low)/ln(high/low), from 0 to 1;"
-    yield "   factor = 1 - weight*badness;  n: sent, or k where that is more"
+    yield "   rate = (k + m*nu)/(n + nu); badness = ln(rate/low)/ln(high/low), from 0 to 1;"
+    yield "   factor = 1 - weight*badness; n: sent, or k where that is more"
     for term in worked.terms:
         signal = term.signal
         prior = f"{number(term.count)} + {number(signal.mean)}*{number(signal.strength)}"
@@ -175,12 +190,10 @@ def _score(worked: "Worked", parameters: "Parameters") -> Iterator[str]:
     split = " + ".join(points(term.points) for term in costs)
     yield f"5. loss = 100 - {worked.product:.2f} = {split + ' = ' if split else ''}{points(worked.loss)}"
     if costs:
-        yield "   each signal's share: ln(its factor)/ln(all factors' product); shares are rounded to add up"
-    product = 1.0
+        yield "   each signal's share: ln(its factor)/ln(all factors' product), rounded to add up"
+    left = prod(term.factor for term in costs)
     for term in costs:
-        product *= term.factor
-    for term in costs:
-        share = f"ln({number(term.factor)})/ln({number(product)}) = {term.share:.2%}"
+        share = f"ln({number(term.factor)})/ln({number(left)}) = {term.share:.2%}"
         yield f"  {term.signal.name}  {share} of it: {points(term.points)}  {term.impact}"
 
 
@@ -188,8 +201,9 @@ def _bounds(worked: "Worked") -> Iterator[str]:
     from reputon.score.model import OPTIMISTIC, PESSIMISTIC
 
     yield ""
-    yield "6. The bounds: the same with the 20 % and 80 % quantiles of Beta(a, b) for each rate (betaincinv);"
-    yield "   a = k + m*nu, b = n - k + (1 - m)*nu; the optimistic one is at least, the other at most the score"
+    yield "6. The bounds: the same with the 20 % and 80 % quantiles of Beta(a, b) as rates"
+    yield "   (scipy.special.betaincinv(a, b, 0.2)); a = k + m*nu, b = n - k + (1 - m)*nu;"
+    yield "   the optimistic one is never below the score, the pessimistic never above"
     for term in worked.terms:
         low, high = (number(term.quantile(which)) for which in (OPTIMISTIC, PESSIMISTIC))
         yield f"  {term.signal.name}  a = {number(term.a)}, b = {number(term.b)}: {low} and {high}"
@@ -203,7 +217,8 @@ def _last_day(day: "LastDay", threshold: float) -> Iterator[str]:
     from reputon.score.model import OPTIMISTIC
 
     yield ""
-    yield "7. For listing: the last 24 hours as they are, neither faded nor capped, by the optimistic rates"
+    yield "7. For listing: the last 24 hours as they are, neither faded nor capped by the"
+    yield "   usual day, with the 20 % quantiles as rates"
     yield f"  {kinds(day.recent.messages)}"
     factors = []
     for term in day.worked.terms:
@@ -212,4 +227,4 @@ def _last_day(day: "LastDay", threshold: float) -> Iterator[str]:
         yield f"  {term.signal.name}  a = {number(term.a)}, b = {number(term.b)}: 20 % quantile {number(rate)}"
         yield f"    badness = {_badness(term.signal, rate)}; factor = {factors[-1]}"
     yield f"  optimistic score = 100 * {' * '.join(factors)} = {day.worked.high:.2f}; listed below {number(threshold)}"
-    yield f"  {day.verdict.why}"
+    yield from (f"  {line}" for line in wrap(day.verdict.why, _WIDTH))

@@ -4,14 +4,13 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from reputon.cli import known_json
-from reputon.cli.numbers import by_source, day_text, source_text
+from reputon.cli.numbers import ONE, by_source, day_text, source_text
 
 if TYPE_CHECKING:
     from reputon.listing.lookup import Known
     from reputon.score.arithmetic import Pair, Side, Term, Worked
     from reputon.score.model import Parameters
 
-_ONE = 1 << 20
 
 
 def of(known: "Known", parameters: "Parameters", threshold: float) -> dict[str, Any]:
@@ -43,8 +42,8 @@ def _pair(known: "Known", pair: "Pair") -> dict[str, Any]:
 
     days = [
         {
-            "day": day_text(day.day), "age": day.age, "weight": day.weight / _ONE, "sent": day.volume,
-            "counts_as": day.most, "worth": day.worth / _ONE, "counts": by_source(known, day.counts),
+            "day": day_text(day.day), "age": day.age, "weight": day.weight / ONE, "sent": day.volume,
+            "counts_as": day.most, "worth": day.worth / ONE, "counts": by_source(known, day.counts),
         }
         for day in pair.days
     ]  # fmt: skip
@@ -53,10 +52,10 @@ def _pair(known: "Known", pair: "Pair") -> dict[str, Any]:
 
 
 def _side(known: "Known", side: "Side") -> dict[str, Any]:
-    said = {kind: count / _ONE for kind, count in side.said.items()}
+    said = {kind: count / ONE for kind, count in side.said.items()}
     return {
         "source": source_text(known, side.source), "said": said, "of_sent": side.of_sent, "of_bad": side.of_bad,
-        "counts": {kind: count / _ONE for kind, count in side.counts.items()},
+        "counts": {kind: count / ONE for kind, count in side.counts.items()},
     }  # fmt: skip
 
 

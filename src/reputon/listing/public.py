@@ -39,7 +39,7 @@ class PublicListing:
 
 @dataclass(frozen=True, slots=True)
 class Public:
-    """What the public sees.  `value` None: no data.  `messages`: a band.  `traps_before`: hits since then are not told."""
+    """What the public sees.  `value` None: no data.  `messages`: a band.  No trap hit since `traps_before` is told."""
 
     subject: str
     value: float | None

@@ -48,10 +48,13 @@ def _near(lines: list[str], version: int, address: str) -> Iterator[tuple[int, s
     mark = ":" if version == 6 else "."
     begin = address.partition(mark)[0] + mark
     for number, line in enumerate(lines, 1):
-        if line.startswith(begin) or (
-            (cut := line.partition(",")[0].partition("/"))[2].isdigit() and int(cut[2]) < _FIRST[version]
-        ):
+        if line.startswith(begin) or _is_short(line.partition(",")[0], _FIRST[version]):
             yield number, line
+
+
+def _is_short(prefix: str, bits: int) -> bool:
+    length = prefix.partition("/")[2]
+    return length.isdigit() and int(length) < bits
 
 
 def _of(lines: list[str], number: int) -> Iterator[tuple[int, str]]:

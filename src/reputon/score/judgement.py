@@ -88,7 +88,7 @@ def believed(parts: Mapping[int, Mapping[str, int]], unit: int = ONE) -> dict[in
     """How much of each source's volume and of its bad evidence counts: of one that is not our own (0), each at most as
     much as all the others say, bad evidence by its harm.
     """
-    sums = {source: (each.get(Kind.SENT, 0), _harm(each, ONE // unit)) for source, each in parts.items()}
+    sums = {source: (each.get(Kind.SENT, 0), harm(each, unit)) for source, each in parts.items()}
     sent, bad = (sum(each[place] for each in sums.values()) for place in (0, 1))
     return {
         source: (_part(of_sent, sent), _part(of_bad, bad)) if source else (1.0, 1.0)
@@ -96,8 +96,14 @@ def believed(parts: Mapping[int, Mapping[str, int]], unit: int = ONE) -> dict[in
     }
 
 
-def _harm(amounts: Mapping[str, int], scale: int) -> int:
-    return sum(weight * (amounts.get(kind, 0) * scale // FINE) for kind, weight in HARM.items())
+def harm(amounts: Mapping[str, int], unit: int = ONE) -> int:
+    """What of these amounts speaks against a sender, weighed, in 1 / 1024 message; each kind is cut to whole ones."""
+    return sum(weight * fine(amounts.get(kind, 0), unit) for kind, weight in HARM.items())
+
+
+def fine(amount: int, unit: int = ONE) -> int:
+    """An amount in whole 1 / 1024 messages."""
+    return amount * (ONE // unit) // FINE
 
 
 def counting(kind: str, amount: int, of: tuple[float, float]) -> int:
