@@ -56,7 +56,9 @@ def opened(config: "Config", now: str | None) -> "Iterator[Rating]":
 
 def with_engine(config: "Config", engine: str | None, master: str | None) -> "Config":
     """The configuration with another engine, or another cluster."""
-    said: dict[str, Any] = {name: value for name, value in (("engine", engine), ("master", master)) if value is not None}
+    said: dict[str, Any] = {
+        name: value for name, value in (("engine", engine), ("master", master)) if value is not None
+    }
     return replace(config, score=replace(config.score, **said))
 
 
