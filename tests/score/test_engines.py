@@ -17,6 +17,7 @@ from tests.score.made import NOW, Row, ago, asked, expected, reference, results,
 from reputon.evidence.rows import ROWS
 from reputon.score import engines, run, sql
 from reputon.score.engines import Engine, EngineError, Resources
+from reputon.score.judgement import ONE
 
 OWN, KNOWN, LIAR = 1, 2, 3
 DAYS = (0, 0, 0, 1, 1, 2, 3, 7, 34, 35)  # ago: some have to meet, and the oldest no longer counts
@@ -116,7 +117,7 @@ def one_address(rows: list[Row], sources=()):
     with duckdb() as (engine, folder):
         found = run.score(engine, asked(sealed(rows, folder / "evidence", "a"), sources), folder / "scores")
         (row,) = pq.ParquetDataset(found.paths("address")).read().to_pylist()
-        return row["sent"] / made.ONE, row["complaint"] / made.ONE
+        return row["sent"] / ONE, row["complaint"] / ONE
 
 
 def test_evidence_fades_by_half_in_seven_days():

@@ -43,9 +43,9 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     # Late: of an hour of today that is over, and of a closed day; one of the pairs had never been seen.
     late: list[Row] = [(ago(hours=10), 101, 99, 7, 1, 30), (ago(days=2), 304, 98, 7, 5, 3), *fresh]
     first, added = sealed(rows, folder, "a"), sealed(late, folder, "b")
-    kept = [file for row, file in zip([rows, late], "cd", strict=True)
-            for file in sealed([each for each in row if each[1] != 405 and each[2] != 99], folder, file)]  # fmt: skip
-    return Evidence(first, added, kept)
+    kept = [[row for row in each if row[1] != 405 and row[2] != 99] for each in (rows, late)]
+    purged = [file for each, name in zip(kept, "cd", strict=True) for file in sealed(each, folder, name)]
+    return Evidence(first, added, purged)
 
 
 @dataclass(frozen=True)

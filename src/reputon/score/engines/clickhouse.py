@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,13 +15,14 @@ from reputon.score.engines import EngineError, Formula, Resources, empty
 BATCH = 50_000  # rows that the formula is given at a time
 _MIB = 1 << 20
 _BESIDE, _LEAST = 600 * _MIB, 256 * _MIB  # what Arrow, the formula and the interpreter take; less than this is no use
+_session: Any = Session  # chdb is not typed
 _TYPES = {pa.int8(): "Int8", pa.int32(): "Int32", pa.int64(): "Int64", pa.float64(): "Float64", pa.string(): "String"}
 
 
 class ClickHouse:
     """One session in a folder of its own; its relations live as long as it."""
 
-    def __init__(self, session: Session, folder: Path) -> None:
+    def __init__(self, session: Any, folder: Path) -> None:
         self._session = session
         self._folder = folder
 
@@ -114,7 +116,7 @@ def opened(resources: Resources) -> Iterator[ClickHouse]:
     folder = resources.spill / "clickhouse"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    session = Session(str(folder))
+    session = _session(str(folder))
     try:
         for name, value in _settings(resources).items():
             session.query(f"SET {name} = {value}")
