@@ -1,7 +1,7 @@
 """ClickHouse, embedded through chdb: one process, spilling to disk."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from chdb.session import Session
 
-from reputon.score.engines import EngineError, Formula, Resources, empty
+from reputon.score.engines import EngineError, Formula, Resources, dataset, empty
 
 BATCH = 50_000  # rows that the formula is given at a time
 _MIB = 1 << 20
@@ -30,15 +30,22 @@ class ClickHouse:
         """A view over the files: nothing is read yet."""
         if not paths:
             return self.table(name, empty(schema))
+        if "://" in paths[0]:
+            return self._rows(name, dataset(paths, schema).to_batches(), schema)
         self._drop(name)
         self._run(f"CREATE VIEW {name} AS SELECT * FROM {_file(paths, schema)}")
         return None
 
     def table(self, name: str, rows: pa.Table) -> None:
         """By way of a file in the session's folder, since chdb finds Arrow only in a caller's variables."""
+        self._rows(name, rows.to_batches(), rows.schema)
+
+    def _rows(self, name: str, rows: Iterable[pa.RecordBatch], schema: pa.Schema) -> None:
         file = self._folder / f"{name}.parquet"
-        pq.write_table(rows, file)
-        self._keep(name, f"SELECT * FROM {_file([str(file)], rows.schema)}")
+        with pq.ParquetWriter(file, schema) as writer:
+            for batch in rows:
+                writer.write_batch(batch)
+        self._keep(name, f"SELECT * FROM {_file([str(file)], schema)}")
         file.unlink()
 
     def view(self, name: str, sql: str, *, keep: bool = False) -> None:
