@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from reputon.score.history import Point
 
 
-
 def of(known: "Known") -> dict[str, Any]:
     """All of it."""
     return {

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from reputon.score.model import Parameters
 
 
-
 def of(known: "Known", parameters: "Parameters", threshold: float) -> dict[str, Any]:
     """All steps; without evidence, none."""
     made, score = known.arithmetic, known.score
