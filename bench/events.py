@@ -47,7 +47,9 @@ def world(addresses: int = ADDRESSES) -> World:
     nets = rng.choice(np.arange(0x01000000 >> 8, 0xDF000000 >> 8), max(v4 // 27, 16), replace=False).astype(np.int64)
     four = rng.permutation(np.unique((nets[rng.integers(0, len(nets), v4 * 3)] << 8) | rng.integers(1, 255, v4 * 3)))
     sites = rng.integers(0x2001_0000_0000, 0x2C0F_FFFF_FFFF, max(addresses // 50, 8), dtype=np.int64)
-    six = rng.permutation(np.unique((sites[rng.integers(0, len(sites), addresses)] << 16) | rng.integers(0, 4096, addresses)))
+    six = rng.permutation(
+        np.unique((sites[rng.integers(0, len(sites), addresses)] << 16) | rng.integers(0, 4096, addresses))
+    )
     keys = rng.permutation(np.concatenate([four[:v4], six[: addresses - min(v4, len(four))]]))
     weights = 1 / np.arange(1, len(keys) + 1) ** 1.05
     pool = np.full(len(keys), -1, np.int32)
@@ -71,7 +73,9 @@ def day(made: World, number: int, rows: int) -> pa.Table:
         members = made.pools[made.pool[which[at]]]
         tenant[at] = members[int(len(members) * rng.random() ** 2.5)]
     bad = np.where(made.spoiled[which], np.maximum(made.badness[tenant], 0.7), made.badness[tenant])
-    edges = np.cumsum([0.004 * bad, 0.002 * bad**2, 0.005 + 0.12 * bad, 0.005 + 0.25 * bad**2, 0.02 + 0.35 * bad], axis=0)
+    edges = np.cumsum(
+        [0.004 * bad, 0.002 * bad**2, 0.005 + 0.12 * bad, 0.005 + 0.25 * bad**2, 0.02 + 0.35 * bad], axis=0
+    )
     u = rng.random(n)
     names = ("complaint", "pristine", "unknown", "rejected", "filtered")
     outcome = np.select([u < edge for edge in edges], [KINDS[name] for name in names], KINDS["delivered"])
@@ -87,7 +91,9 @@ def day(made: World, number: int, rows: int) -> pa.Table:
         "kind": np.concatenate([np.full(sent.sum(), KINDS["sent"]), outcome]),
     }  # fmt: skip
     hour = columns["time"] // 3600
-    order = np.lexsort((columns["time"], columns["kind"], columns["source"], columns["tenant"], columns["subject"], hour))
+    order = np.lexsort(
+        (columns["time"], columns["kind"], columns["source"], columns["tenant"], columns["subject"], hour)
+    )
     columns |= {"hour": hour, "day": np.full(len(hour), FIRST + number), "count": np.ones(len(hour), np.int64)}
     return pa.table([pa.array(columns[f.name][order]).cast(f.type) for f in SCHEMA], schema=SCHEMA)
 

@@ -3,12 +3,11 @@
 import json
 import os
 import sqlite3
-import subprocess
-import sys
 import tarfile
 from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from reputon import state
 from reputon.evidence.kinds import Evidence, EvidenceError, Kind
 from reputon.evidence.store import Store
 from reputon.state import StateError
+from tests.evidence.typed import typed
 
 START = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -88,6 +88,8 @@ def test_only_into_an_empty_directory(folder, tmp_path):
         state.restore(tmp_path / "b.tar.gz", folder)
     (tmp_path / "empty").mkdir()
     state.restore(tmp_path / "b.tar.gz", tmp_path / "empty")
+    with pytest.raises(StateError, match="not there"):
+        state.check(tmp_path / "nowhere")
     with pytest.raises(StateError, match="not there"):
         state.backup(tmp_path / "nowhere", tmp_path / "c.tar.gz")
 
@@ -203,14 +205,12 @@ def test_a_broken_file_can_be_left_out(folder):
     assert state.check(folder) == []
 
 
-def test_the_verb(folder, tmp_path):
+def test_the_verb(folder, tmp_path, monkeypatch, capsys):
     (tmp_path / "reputon.toml").write_text('state_dir = "state"\n')
     (tmp_path / "other.toml").write_text('state_dir = "other"\n')
-
-    def run(*arguments):
-        command = [sys.executable, "-m", "reputon.cli", "state", *arguments]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
-
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("REPUTON_CONFIG", str(tmp_path / "reputon.toml"))
+    run = partial(typed, monkeypatch, capsys, "state")
     assert json.loads(run("backup", "b.tar.gz", "--json").stdout)["files"] >= 6
     assert run("restore", "b.tar.gz").returncode == 2
     assert run("restore", "b.tar.gz", "--config", "other.toml").returncode == 0

@@ -79,6 +79,9 @@ class Evidence(Section):
 
     url: Annotated[str, "Where sealed evidence lies: empty (the state directory), a whole path, `s3://...`."] = ""
     keep_days: Annotated[int, Within(35, 3650), "Days for which evidence is kept."] = 35
+    servers: Annotated[
+        tuple[str, ...], "The names of your servers in Authentication-Results (authserv-id), which are believed."
+    ] = ()
     follow_seconds: Annotated[float, Within(0.1, 60), "Seconds between two looks at a log that is followed."] = 1.0
 
 
@@ -157,10 +160,25 @@ class ServeDns(Section):
 
 
 @dataclass(frozen=True)
+class ServeTrap(Section):
+    """The spam trap."""
+
+    listen: Annotated[str, "ADDRESS:PORT to take mail at."] = "127.0.0.1:2525"
+    source: Annotated[str, "Whose word its hits are."] = "trap"
+    kind: Annotated[
+        Literal["trap-pristine", "trap-recycled"], "Whether its addresses never had an owner, or once had one."
+    ] = "trap-pristine"
+    hostname: Annotated[str, "The name that it greets with."] = "localhost"
+    proxies: Annotated[tuple[str, ...], "Addresses of hosts whose connections begin with a PROXY header."] = ()
+    xclients: Annotated[tuple[str, ...], "Addresses of hosts that may say XCLIENT."] = ()
+
+
+@dataclass(frozen=True)
 class Serve(Section):
     """The long-running processes."""
 
     dns: Annotated[ServeDns, "`reputon serve dns`."] = field(default_factory=ServeDns)
+    trap: Annotated[ServeTrap, "`reputon serve trap`."] = field(default_factory=ServeTrap)
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,18 @@
-"""The long-running processes, wired together: the DNS server over the ledger, and the watch."""
+"""The long-running processes, wired together: the DNS server over the ledger, the spam trap, and the watch."""
 
 import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
+from secrets import token_bytes
 from tempfile import TemporaryDirectory
 from threading import Event
+from time import time
 from typing import TYPE_CHECKING
 
 from reputon.config import Config
@@ -19,6 +21,7 @@ from reputon.zone.server import Address, Limits, Server, parse_address
 from reputon.zone.table import Settings
 
 if TYPE_CHECKING:
+    from reputon.evidence.kinds import Evidence
     from reputon.resolver import Resolver
     from reputon.watch.channels import Channel
     from reputon.watch.history import History
@@ -44,17 +47,62 @@ def serve_dns(publisher: Publisher, listen: Iterable[Address], limits: Limits | 
     asyncio.run(_serve_dns(publisher, Server(publisher.ask, listen, limits)))
 
 
-async def _serve_dns(publisher: Publisher, server: Server) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+def serve_trap(settings: Config) -> None:
+    """Take mail to traps until SIGTERM or SIGINT; OSError where the address cannot be had."""
+    from reputon.evidence.kinds import source_name
+    from reputon.evidence.sources import Sources
+
+    of = settings.serve.trap
+    where = parse_address(of.listen)
+    with Sources(settings.state_dir) as register:
+        register.meet(source_name(of.source), of.kind, int(time()))
+    asyncio.run(_serve_trap(settings, where))
+
+
+async def _serve_trap(settings: Config, where: Address) -> None:
+    from reputon import resolver
+    from reputon.evidence import traps
+    from reputon.evidence.kinds import Kind
+
+    of = settings.serve.trap
+    asked = resolver.named(settings.dns.resolver)
+    trap = traps.TrapSettings(of.hostname, frozenset(of.proxies), frozenset(of.xclients), asked)
+    server = await traps.listen(*where, Kind(of.kind), _kept(settings), trap)
+    _say(f"taking mail to traps at {server.address[0]}:{server.address[1]}")
+    await _signalled()
+    await server.stop()
+    _say("stopped")
+
+
+def _kept(settings: Config) -> "Callable[[Sequence[Evidence]], None]":
+    """Puts hits into the store, which it opens where it is first called: in the one thread that calls it."""
+    from reputon.evidence.store import Store
+
+    opened: list[Store] = []
+
+    def keep(hits: "Sequence[Evidence]") -> None:
+        if not opened:
+            opened.append(Store(settings.state_dir, settings.evidence.url))
+        opened[0].add(settings.serve.trap.source, token_bytes(16), hits)  # each hit is one: nothing comes twice here
+
+    return keep
+
+
+async def _signalled() -> None:
+    """Wait for SIGTERM or SIGINT."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
+    await stop.wait()
+
+
+async def _serve_dns(publisher: Publisher, server: Server) -> None:
     await server.start()
     for host, port in server.addresses:
         _say(f"listening on {f'[{host}]' if ':' in host else host}:{port}")
     reloading = asyncio.create_task(_keep_current(publisher))
     try:
-        await stop.wait()
+        await _signalled()
     finally:
         reloading.cancel()
         await server.stop()

@@ -173,7 +173,9 @@ def _compare(index: Any, found: dict[str, str]) -> None:
 
 
 def check(state_dir: Path, url: str = "") -> list[Fault]:
-    """Everything that is broken or in the wrong place."""
+    """Everything that is broken or in the wrong place; StateError if there is nothing."""
+    if not state_dir.is_dir():
+        raise StateError(f"{state_dir} is not there: see `state_dir` in the configuration")
     faults = [fault for file in sorted(state_dir.glob("*.sqlite")) for fault in _of_database(file)]
     try:
         place = places.at(state_dir, url)

@@ -15,6 +15,7 @@ from reputon.evidence.readers import trap
 WHEN = "; Tue, 24 Nov 2026 10:30:00 +0100"
 EDGE = ("Received", "from x (x [192.0.2.1]) by mx.us.example with ESMTP" + WHEN)
 RELAY = ("Received", "from mx.us.example (mx.us.example [198.51.100.25]) by relay.us.example with ESMTP" + WHEN)
+FILTER = ("Received", "from localhost (localhost [127.0.0.1]) by mx.us.example with ESMTP" + WHEN)
 FORGED = ("Received", "from y (y [203.0.113.9]) by mx.us.example with ESMTP" + WHEN)
 RESULTS = ("Authentication-Results", "mx.us.example; spf=pass smtp.mailfrom=shop.example")
 OWN = (ip_network("198.51.100.0/24"),)
@@ -25,6 +26,7 @@ TRUSTED = frozenset(("mx.us.example",))
     ("fields", "options", "address", "results"),
     [
         ([EDGE, FORGED], {}, "192.0.2.1", 0),
+        ([FILTER, EDGE, FORGED], {}, "192.0.2.1", 0),
         ([RELAY, EDGE, FORGED], {}, "198.51.100.25", 0),
         ([RELAY, EDGE, FORGED], {"own": OWN}, "192.0.2.1", 0),
         ([RELAY, RESULTS, EDGE], {"own": OWN}, "192.0.2.1", 1),

@@ -5,9 +5,11 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
+from tests.evidence.typed import typed
 
 ARF = Path(__file__).parent / "arf"
 LINE = '{"time": "2026-11-24T09:30:00Z", "ip": "192.0.2.1", "kind": "sent"}\n'
@@ -89,3 +91,16 @@ def test_bad_usage_is_one_line(reputon, arguments, why):
 
 def test_nothing_readable_ends_in_2(reputon):
     assert reputon("ingest", "jsonl", "reputon.toml", "--source", "a").returncode == 2
+
+
+def test_sealed_and_kept_for_some_days(tmp_path, monkeypatch, capsys):
+    (tmp_path / "reputon.toml").write_text('state_dir = "state"\n')
+    (tmp_path / "log.jsonl").write_text(LINE * 2)
+    monkeypatch.setenv("REPUTON_CONFIG", str(tmp_path / "reputon.toml"))
+    run = partial(typed, monkeypatch, capsys)
+    assert run("ingest", "jsonl", tmp_path / "log.jsonl", "--source", "mx1", *NOW).returncode == 0
+    assert json.loads(run("evidence", "seal", "--json").stdout)["sealed"]["pieces"] == 2
+    assert run("evidence", "seal").stdout.startswith("0 pieces sealed")
+    assert json.loads(run("evidence", "retain", "--days", "3650", "--json").stdout)["forgotten"]["files"] == 0
+    assert json.loads(run("evidence", "ls", "--json").stdout)["count"] == 2
+    assert run("ingest", "jsonl", tmp_path / "log.jsonl", "--source", "mx1", "--follow", *NOW).returncode == 2

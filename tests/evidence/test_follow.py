@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reputon.evidence import follow
+from reputon.evidence import followed
 from reputon.evidence.follow import Follower
 from reputon.evidence.ingest import ingest
 from reputon.evidence.kinds import EvidenceError
@@ -78,7 +78,7 @@ def counted(store):
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
-    monkeypatch.setattr(follow, "LINGER", -1.0)
+    monkeypatch.setattr(followed, "LINGER", -1.0)
 
 
 STEPS = st.lists(
@@ -87,7 +87,7 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_whatever_happens_to_a_log_each_line_counts_once(steps):
     with TemporaryDirectory() as folder, Store(Path(folder, "state")) as store:
         log = Log(folder)

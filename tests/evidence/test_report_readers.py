@@ -99,6 +99,10 @@ def test_a_packed_bomb_is_refused(pack, monkeypatch):
     assert len(read("dmarc", pack(GOOD + b" " * 1000))) == 4
 
 
+def test_a_gzip_file_without_its_end_is_cut_short():
+    assert "gzip file is cut short" in the_reason(gzip.compress(GOOD)[:-4])
+
+
 def test_a_bomb_within_a_bomb_is_no_report():
     assert the_reason(gzip.compress(gzip.compress(GOOD)))
 

@@ -1,11 +1,10 @@
 """Sources: registered once, known by their token, of which nothing is kept but a hash; our own zones are none."""
 
 import json
-import os
-import subprocess
-import sys
+from functools import partial
 
 import pytest
+from tests.evidence.typed import typed
 
 from reputon.evidence import kinds
 from reputon.evidence.kinds import EvidenceError
@@ -63,15 +62,13 @@ def test_what_cannot_be_is_refused(sources, options):
     assert sources.all() == []
 
 
-def test_the_verb(tmp_path):
+def test_the_verb(tmp_path, monkeypatch, capsys):
     (tmp_path / "reputon.toml").write_text('state_dir = "state"\n')
     (tmp_path / "log").write_text('{"time": "2026-11-24T09:30:00Z", "ip": "192.0.2.1", "kind": "sent"}\n')
-
-    def run(*arguments):
-        command = [sys.executable, "-m", "reputon.cli", *arguments]
-        environment = {**os.environ, "COLUMNS": "120"}
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, env=environment)
-
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("REPUTON_CONFIG", str(tmp_path / "reputon.toml"))
+    run = partial(typed, monkeypatch, capsys)
     added = ("source", "add", "partner", "--reader", "jsonl", "--sent-cap", "10", "--domain", "example.org")
     token = json.loads(run(*added, "--json").stdout)["token"]
     assert len(token) > 40

@@ -1,9 +1,11 @@
 """The store: what is acknowledged is there, once, open or sealed, here or in an object store; a source can go."""
 
+import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import fs
 
-from reputon.evidence import archive, places, rows
+from reputon.evidence import archive, manifest, places, rows
 from reputon.evidence.chunk import Chunk
 from reputon.evidence.kinds import Evidence, EvidenceError, Kind, Unreadable
 from reputon.evidence.store import Store
@@ -284,3 +286,30 @@ def test_a_place_that_cannot_be_is_told(tmp_path, url):
         store.add("mx1", b"1", [piece(1)])  # what is taken in does not need it
         with pytest.raises(EvidenceError):
             store.seal()
+
+
+JSON = st.recursive(
+    st.none() | st.integers() | st.text(max_size=5) | st.floats(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["version", "files", "names", "store", "sealed_to", "path", "day"]), inner, max_size=6
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=60))
+@settings(max_examples=200, deadline=None)
+def test_no_manifest_makes_a_reader_fail(data):
+    class Place:
+        def get(self, name):
+            return pa.py_buffer(data)
+
+        def shown(self, name):
+            return name
+
+    place: Any = Place()
+    with pytest.raises(EvidenceError):
+        manifest.load(place, "node")

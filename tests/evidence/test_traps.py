@@ -237,6 +237,22 @@ def test_the_tenant_is_who_proved_it(content, sender, tenant):
     assert [each.tenant for each in hits.found] == [tenant]
 
 
+@pytest.mark.parametrize(
+    "sender",
+    [b"a\xff@\xff.example", b'"' + b"x" * 300 + b'"@shop.example', b"a@" + b"x" * 200 + b".example", b"a@[192.0.2.1]"],
+)
+@pytest.mark.parametrize("content", [MAIL, b"\x00\xff" * 40 + b"\r\n", b"DKIM-Signature: v=1; d=\xff; s=;\r\n" + MAIL])
+def test_no_name_saves_its_sender_from_the_hit(sender, content):
+    hits = Hits()
+    with trap(hits, proxies=BELIEVED, resolver=DNS) as address, forwarded(address) as client:
+        client.ehlo()
+        client.send(b"MAIL FROM:<" + sender + b">\r\n")
+        assert client.getreply()[0] == 250
+        assert client.rcpt("trap@us.example")[0] == 250
+        assert client.data(content)[0] == 250
+    assert [each.tenant for each in hits.found] == ["unauth@192.0.2.1"]
+
+
 # --- bounds
 
 

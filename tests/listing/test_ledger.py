@@ -127,6 +127,17 @@ def test_a_change_that_no_longer_fits_is_left_out(ledger):
     assert [(each.what, each.who) for each in ledger.changes()] == [("removed", "anna"), ("listed", "rule")]
 
 
+def test_an_extension_never_makes_a_listing_shorter(ledger):
+    """An operator has said a week while a run judged that a day is enough."""
+    ledger.apply([LISTED], [], NOW)
+    week = replace(LISTING, expires=NOW + timedelta(days=7))
+    ledger.apply([Change("extended", week, "by eye", "anna")], [], NOW)
+    day = replace(LISTING, expires=NOW + timedelta(days=2))
+    ledger.apply([Change("extended", day, "more was seen")], [], NOW)
+    assert ledger.listings(NOW) == [week]
+    assert ledger.changes()[0].who == "anna"
+
+
 def test_an_extension_wins_over_an_end_that_was_judged_before(ledger):
     ledger.apply([LISTED], [], NOW)
     longer = replace(LISTING, expires=LISTING.expires + timedelta(hours=5))

@@ -59,7 +59,7 @@ def test_by_hand_and_back(place):
     (found,) = place.run("ls", "--json", code=1)
     assert (found["subject"], found["reasons"][0]["kind"]) == ("9.9.9.9", "manual")
     shown = place.run("show", "9.9.9.9", code=1)
-    assert "listed since 2026-11-24T12:00:00Z" in shown
+    assert "listed since 2026-11-24T12:00:00Z as address: by hand" in shown
     assert "manual 9.9.9.9 since" in shown
     assert "by anna: by eye" in shown
     place.run("remove", "9.9.9.9", "--why", "gone", "--who", "ben")

@@ -119,6 +119,7 @@ def test_a_notice_through_the_ledger(ledger):
     ledger.notices.failed(due, "the mail server refused all recipients" * 100)
     assert len(ledger.notices.due(NOW)[0].trouble) == 200
     token = ledger.notices.token(due, "abuse@example.org")
+    assert not token.startswith("-")
     ledger.notices.sent(due, "abuse@example.org", NOW, "rule")
     assert ledger.notices.due(NOW) == []
     with pytest.raises(LedgerError, match="somebody else"):

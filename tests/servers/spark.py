@@ -15,6 +15,7 @@ from typing import Self
 from tests.servers import unavailable
 
 WAIT = 90.0  # seconds
+SHORT = {"JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1"}  # tests end before a better compiler pays
 
 
 class Cluster:
@@ -54,7 +55,7 @@ class Cluster:
     def _start(self, daemon: str, *words: str) -> None:
         log = self._folder / f"daemon{len(self._started)}.log"
         home = {"SPARK_HOME": str(self._home), "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_DAEMON_MEMORY": "256m",
-                "SPARK_LOCAL_DIRS": str(self._folder), "PYSPARK_PYTHON": sys.executable}  # fmt: skip
+                "SPARK_LOCAL_DIRS": str(self._folder), "PYSPARK_PYTHON": sys.executable, **SHORT}  # fmt: skip
         command = [str(self._home / "bin" / "spark-class"), f"org.apache.spark.deploy.{daemon}", *words]
         with log.open("wb") as file:
             made = subprocess.Popen([*command, "--host", "127.0.0.1", "--webui-port", "0"], stdout=file, stderr=file,

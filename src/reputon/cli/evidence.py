@@ -21,6 +21,16 @@ def evidence() -> None:
 
 
 @command.command()
+def schema() -> None:
+    """Print the JSON Schema of evidence as JSON lines."""
+    import json
+
+    from reputon.evidence.schema import schema
+
+    console.print_text(json.dumps(schema(), indent=2))
+
+
+@command.command()
 def ls(path: console.ConfigOption = None, as_json: console.JsonOption = False) -> None:
     """List how much each source has said of each kind."""
     from rich.table import Table

@@ -13,7 +13,10 @@ import typer
 from reputon.cli import console
 
 if TYPE_CHECKING:
+    from reputon.config import Config
+    from reputon.evidence.follow import Follower
     from reputon.evidence.ingest import Ingested, Reader
+    from reputon.evidence.sources import Source
     from reputon.evidence.store import Store
 
 
@@ -21,7 +24,7 @@ def command(
     reader: Annotated[
         str,
         typer.Argument(
-            metavar="READER", help="The format: jsonl, arf, postfix, rspamd, exchange, kumomta, powermta or parquet."
+            metavar="READER", help="The format, such as jsonl, postfix, exim, rspamd, arf, dmarc (docs/evidence.md)."
         ),
     ],
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, folders, or - for standard input.")],
@@ -36,42 +39,57 @@ def command(
     Exit codes: 0 done (unreadable lines are kept aside and shown), 2 bad usage, a broken file, or nothing readable.
     """
     from reputon import config
-    from reputon.evidence import ingest, kinds
+    from reputon.evidence import kinds
     from reputon.evidence.readers import READERS
-    from reputon.evidence.sources import Sources
-    from reputon.evidence.store import Store
 
     if reader not in READERS:
         console.fail(f"there is no reader {reader!r}: use one of {', '.join(READERS)}")
-    name, settings = kinds.source_name(source), config.load(path)
-    moment = console.parse_time(now) if now else None
+    name, moment = kinds.source_name(source), console.parse_time(now) if now else None
     if moment and follow:
         console.fail("what is followed is read as of now: leave out --now")
-    done = ingest.Ingested()
-    with Sources(settings.state_dir) as sources, Store(settings.state_dir, settings.evidence.url) as store:
-        steps = (
-            _followed(store, READERS[reader], paths, name, settings.evidence.follow_seconds) if follow
-            else ingest.steps(store, READERS[reader], _files(paths), name, moment or datetime.now(UTC))
-        )  # fmt: skip
-        sources.meet(name, reader, int(time.time()))
-        for done in steps if follow else console.progress(steps, what=f"Reading for {name}"):  # noqa: B007 - the last one counts
-            pass
+    done = _read(config.load(path), reader, name, paths, moment, follow=follow)
     _json(done, name, reader) if as_json else _show(done, name)
     nothing = done.unreadable > 0 and done.pieces == 0
     console.end(console.Exit.BAD_INPUT if done.broken or (nothing and not follow) else console.Exit.DONE)
 
 
-def _files(paths: list[Path]) -> list[Path]:
-    from reputon.evidence import files
+def _read(
+    settings: "Config", reader: str, name: str, paths: list[Path], now: datetime | None, *, follow: bool
+) -> "Ingested":
+    from reputon.evidence import files, ingest
+    from reputon.evidence.sources import Sources
+    from reputon.evidence.store import Store
 
-    return files.files(Path("/dev/stdin") if str(each) == "-" else each for each in paths)
+    done = ingest.Ingested()
+    with Sources(settings.state_dir) as sources, Store(settings.state_dir, settings.evidence.url) as store:
+        given = _reader(reader, sources.get(name), settings)
+        if follow:
+            steps = _followed(store, given, paths, name, settings.evidence.follow_seconds)
+        else:
+            found = files.files(Path("/dev/stdin") if str(each) == "-" else each for each in paths)
+            steps = ingest.steps(store, given, found, name, now or datetime.now(UTC))
+            steps = iter(console.progress(steps, what=f"Reading {len(found)} files"))
+        sources.meet(name, reader, int(time.time()))
+        for done in steps:  # noqa: B007 - the last one counts
+            pass
+    return done
+
+
+def _reader(reader: str, source: "Source | None", settings: "Config") -> "Reader":
+    """The reader; where the source speaks for certain domains, only of messages that these are proved to have sent."""
+    from reputon import resolver
+    from reputon.evidence.readers import READERS, proved
+
+    if source is None or not source.domains:
+        return READERS[reader]
+    trusted = frozenset(each.lower() for each in settings.evidence.servers)
+    return proved.demanding(READERS[reader], frozenset(source.domains), resolver.named(settings.dns.resolver), trusted)
 
 
 def _followed(store: "Store", reader: "Reader", paths: list[Path], name: str, every: float) -> "Iterator[Ingested]":
     """Look again and again, until the process is told to end; what cannot be written is tried again."""
     from reputon.evidence.follow import Follower
     from reputon.evidence.ingest import Ingested
-    from reputon.evidence.kinds import EvidenceError
 
     followers = [Follower(store, reader, each, name) for each in paths]
 
@@ -83,16 +101,23 @@ def _followed(store: "Store", reader: "Reader", paths: list[Path], name: str, ev
         signal.signal(number, stop)
     told = ""
     while not any(each.is_stopped for each in followers):
-        try:
-            for each in followers:
-                each.poll()
-            told = ""
-        except EvidenceError as error:
-            if str(error) != told:  # once, not every second
-                told = str(error)
-                print(f"reputon: {told}; trying again", file=sys.stderr, flush=True)  # noqa: T201
+        told = _polled(followers, told)
         yield Ingested.of_all([each.done for each in followers])
         time.sleep(every)
+
+
+def _polled(followers: "list[Follower]", told: str) -> str:
+    """Look once; what went wrong is told once, not every second."""
+    from reputon.evidence.kinds import EvidenceError
+
+    try:
+        for each in followers:
+            each.poll()
+    except EvidenceError as error:
+        if str(error) != told:
+            print(f"reputon: {error}; trying again", file=sys.stderr, flush=True)  # noqa: T201
+        return str(error)
+    return ""
 
 
 def _json(done: "Ingested", source: str, reader: str) -> None:

@@ -97,7 +97,7 @@ def _show(known: dict[str, Any]) -> None:
     if each is None:
         say(f"{known['subject']}: not listed", markup=False)
     else:
-        reasons = ", ".join(f"{r['kind']} ({r['share']:.0%} of the loss, {r['count']} seen)" for r in each["reasons"])
+        reasons = ", ".join(map(_reason, each["reasons"]))
         say(f"{known['subject']}: listed since {console.time_text(each['since'])} as {each['scope']}: {reasons}")
         say(f"last bad evidence {console.time_text(each['last_seen'])}; it ends by itself at "
             f"{console.time_text(each['expires'])} (listing {each['times']} of 30 days)")  # fmt: skip
@@ -112,6 +112,14 @@ def _show(known: dict[str, Any]) -> None:
         say(listing_notices.line(told), markup=False, soft_wrap=True)
     for change in known["changes"]:
         say(_line(change), markup=False, soft_wrap=True)
+
+
+def _reason(each: dict[str, Any]) -> str:
+    from reputon.listing.policy import MANUAL
+
+    if each["kind"] == MANUAL:
+        return "by hand"
+    return f"{each['kind']} ({each['share']:.0%} of the loss, {each['count']} seen)"
 
 
 @command.command()

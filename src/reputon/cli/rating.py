@@ -3,10 +3,10 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -52,6 +52,14 @@ def opened(config: "Config", now: str | None) -> "Iterator[Rating]":
         asked = run.Asked(sealed, sources, parameters.load(), at, store.names)
         with engines.opened(config.score.engine, resources(config)) as engine:
             yield Rating(engine, asked, folder, ledger, rule_of(config))
+
+
+def with_engine(config: "Config", engine: str | None, master: str | None) -> "Config":
+    """The configuration with another engine, or another cluster."""
+    said: dict[str, Any] = {
+        name: value for name, value in (("engine", engine), ("master", master)) if value is not None
+    }
+    return replace(config, score=replace(config.score, **said))
 
 
 def resources(config: "Config") -> "Resources":

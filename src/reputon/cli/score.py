@@ -14,25 +14,34 @@ if TYPE_CHECKING:
 
 def command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; write nothing.")] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="List also far more than a run may (listing.most_*).")
+    ] = False,
     most: Annotated[int, typer.Option(min=0, help="How many of the lowest scores to show.")] = 20,
-    now: rating.NowOption = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", "--now", metavar="TIME", help="As of this time (RFC 3339).")
+    ] = None,
+    engine: Annotated[str | None, typer.Option(help="What adds: duckdb, spark or clickhouse (score.engine).")] = None,
+    master: Annotated[str | None, typer.Option(help="Spark's cluster, spark://HOST:PORT (score.master).")] = None,
     config_path: console.ConfigOption = None,
     as_json: console.JsonOption = False,
 ) -> None:
-    """Score every address and tenant, and list or extend by the rule (docs/listing.md).
+    """Score every address and tenant, and list or extend by the rule (docs/score.md, docs/listing.md).
 
-    Exit codes: 0 done, nobody is listed; 1 somebody is listed; 2 bad usage or input; 3 there is no evidence.
+    Exit codes: 0 done, nobody is listed; 1 somebody is listed, or the run stopped; 2 bad usage or input; 3 there is no
+    evidence.
     """
     from reputon import config
     from reputon.listing.rescore import propose, rescore
 
-    with rating.opened(config.load(config_path), now) as given:
+    given_config = rating.with_engine(config.load(config_path), engine, master)
+    with rating.opened(given_config, as_of) as given:
         act = propose if dry_run else rescore
-        done = act(given.engine, given.asked, given.folder, given.ledger, given.settings)
+        done = act(given.engine, given.asked, given.folder, given.ledger, given.settings, accept=accept)
         is_empty = _json(given, done) if as_json else _show(given, done, most)
     if is_empty:
         console.end(console.Exit.UNKNOWN)
-    console.end(console.Exit.BAD_NEWS if done.listings else console.Exit.DONE)
+    console.end(console.Exit.BAD_NEWS if done.listings or done.halt else console.Exit.DONE)
 
 
 def as_json(score: "Score") -> dict[str, object]:
@@ -46,6 +55,8 @@ def as_json(score: "Score") -> dict[str, object]:
 
 def _json(given: "Rating", done: "Rescored") -> bool:
     """Whether there was no evidence at all."""
+    from dataclasses import asdict
+
     from reputon.score import reading
 
     is_empty = True
@@ -55,6 +66,8 @@ def _json(given: "Rating", done: "Rescored") -> bool:
     for change in done.changes:
         console.print_json({"change": change.what, "subject": change.listing.subject.text, "why": change.why,
                             "expires": change.listing.expires})  # fmt: skip
+    if done.halt:
+        console.print_json({"halt": asdict(done.halt)})
     return is_empty
 
 
@@ -67,6 +80,8 @@ def _show(given: "Rating", done: "Rescored", most: int) -> bool:
         console.out.print(
             f"{change.what}: {change.listing.subject} until {until}: {change.why}", markup=False, style="bold"
         )
+    if done.halt:
+        console.out.print(f"stopped: {done.halt.why} (`--accept` lists all the same)", markup=False, style="bold red")
     for subject, why in done.spared.items():
         console.out.print(f"spared: {subject}: {why}", markup=False)
     known, unknown = reading.counts(given.engine, done.results)

@@ -36,6 +36,24 @@ def dns(
 
 
 @command.command()
+def trap(
+    listen: Annotated[str | None, typer.Option(metavar="ADDRESS:PORT", help="Where to take mail.")] = None,
+    path: console.ConfigOption = None,
+) -> None:
+    """Be a spam trap over SMTP: whoever sends to it has hit a trap; 250 is said once that is on the disk."""
+    from dataclasses import replace
+
+    from reputon import config
+    from reputon import serve as processes
+
+    settings = config.load(path)
+    if listen:
+        of = replace(settings.serve.trap, listen=listen)
+        settings = replace(settings, serve=replace(settings.serve, trap=of))
+    processes.serve_trap(settings)
+
+
+@command.command()
 def watch(path: console.ConfigOption = None) -> None:
     """Look again at what is watched and tell what changed, as `reputon watch run` does; metrics at watch.metrics."""
     from reputon import config

@@ -15,18 +15,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from reputon import durable
-from reputon.evidence import manifest
+from reputon.evidence import manifest, parquet
 from reputon.evidence.database import NUMBERED, Database
 from reputon.evidence.kinds import EvidenceError
 from reputon.evidence.manifest import Manifest, Sealed
 from reputon.evidence.places import Place
-from reputon.evidence.rows import HOUR, HOURS, ORDER, ROWS, unpacked
+from reputon.evidence.rows import HOUR, HOURS, ROWS, unpacked
 
 FILES = "evidence"
 NAMES = "names"
@@ -34,8 +32,6 @@ PORTION = 1_000_000  # rows that are sealed at once: about 150 MB of memory
 NAME_FILES = 48  # of a node, until they are made one
 LOCK = "evidence.lock"
 NODE = "node"
-
-_NAME = pa.schema([pa.field("key", pa.int64(), nullable=False), pa.field("text", pa.string(), nullable=False)])
 
 
 class Archive:
@@ -121,11 +117,7 @@ class Archive:
         data = self.place.get(path)
         if data is None:
             raise EvidenceError(f"{self.place.shown(path)} is not there: see `reputon state check`")
-        try:
-            return pq.read_table(pa.BufferReader(data), columns=columns)
-        except (pa.ArrowException, OSError) as error:
-            shown = self.place.shown(path)
-            raise EvidenceError(f"{shown} is broken ({error!s:.80}): see `reputon state check`") from None
+        return parquet.unpacked(self.place.shown(path), data, columns)
 
     def _portion(self, sealed_to: int) -> tuple[int, pa.Table] | None:
         """The oldest open batches, up to PORTION rows and one batch: the last one's number, and all their rows."""
@@ -141,17 +133,13 @@ class Archive:
 
     def _write(self, table: pa.Table, number: int) -> tuple[Sealed, ...]:
         """A file for each hour of these rows."""
-        table = table.sort_by([(name, "ascending") for name in ("hour", *ORDER)])
-        hours = table["hour"].to_numpy()
-        starts = np.flatnonzero(np.diff(hours, prepend=hours[0] - 1))
-        ends = [*starts[1:], len(hours)]
-        return tuple(self._file(table.slice(a, b - a), number) for a, b in zip(starts, ends, strict=True))
+        return tuple(self._file(each, number) for each in parquet.by_hour(table))
 
     def _file(self, table: pa.Table, number: int) -> Sealed:
         hour, bounds = table["hour"][0].as_py(), pc.min_max(table["time"]).as_py()
         at = datetime.fromtimestamp(hour * HOUR, UTC)
         path = f"{FILES}/date={at:%Y-%m-%d}/hour={at:%H}/{self.node}-{number}.parquet"
-        data = _parquet(table.cast(ROWS))
+        data = parquet.packed(table.cast(ROWS))
         self.place.put(path, data)
         sources = tuple(sorted(pc.unique(table["source"]).to_pylist()))
         digest = hashlib.blake2b(data, digest_size=16).hexdigest()
@@ -163,7 +151,7 @@ class Archive:
         if not names:
             return ()
         name = f"{NAMES}/{self.node}-{number}.parquet"
-        self.place.put(name, names_file(names))
+        self.place.put(name, parquet.of_names(names))
         return (name,)
 
     def _gather_names(self, now: Manifest) -> None:
@@ -216,12 +204,6 @@ def opened(number: int, blob: bytes) -> pa.Table:
         raise EvidenceError(f"batch {number} of the database is broken: see `reputon state check`") from None
 
 
-def names_file(names: list[tuple[Any, ...]]) -> bytes:
-    """Keys and their names as Parquet."""
-    keys, texts = zip(*sorted(names), strict=True)
-    return _parquet(pa.table([pa.array(keys, pa.int64()), pa.array(texts, pa.string())], schema=_NAME))
-
-
 @contextmanager
 def locked(state_dir: Path) -> Iterator[None]:
     """Alone among those who change what is sealed; waits for whoever does.  The lock ends with its process."""
@@ -231,12 +213,6 @@ def locked(state_dir: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _parquet(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
-    return bytes(sink.getvalue())
 
 
 def name_node(state_dir: Path) -> str:

@@ -6,31 +6,23 @@ is not that file, is read once as a whole: a copy of what was emptied (`copytrun
 between two looks.  What of it was counted is known by its marks.
 """
 
-import hashlib
-import os
 import stat
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from io import BufferedReader
 from pathlib import Path
 
-from reputon.evidence import files, ingest
-from reputon.evidence.chunk import Cursor, Position
-from reputon.evidence.files import Line
-from reputon.evidence.ingest import Ingested, Reader, Reading
+from reputon.evidence import ingest
+from reputon.evidence.chunk import Cursor
+from reputon.evidence.followed import Followed, Identity, identity, opened
+from reputon.evidence.ingest import Ingested, Reader
 from reputon.evidence.kinds import EvidenceError
 from reputon.evidence.store import Store
 
-MEMORY = 16 << 20  # bytes before the place where reading goes on, from which a reader knows its open messages again
-TAIL = 256  # bytes by which a file is known again
-LINGER = 2.0  # seconds for which a renamed file is still written to
 RENEWED = timedelta(hours=1)  # after which a reader starts anew, since it takes the time of its start for now
 MARGIN = 5  # seconds by which the clocks of files may be behind
 TRIES = 60  # at a copy that cannot be read to its end: it may still be written
-
-_Identity = tuple[int, int]  # device and inode
 
 
 class Follower:
@@ -43,9 +35,9 @@ class Follower:
             raise EvidenceError(f"{path} is packed, and nobody writes to it any more: ingest it without --follow")
         self.done = Ingested()
         self._store, self._reader, self._path, self._source = store, reader, path.absolute(), source
-        self._file: _Open | None = None
+        self._file: Followed | None = None
         self._copies: dict[Path, int] = {}  # tries at each
-        self._read: dict[_Identity, int] = {}  # sizes of files beside the log of which nothing is new
+        self._read: dict[Identity, int] = {}  # sizes of files beside the log of which nothing is new
         self._since: float | None = None
         self.is_stopped = False
 
@@ -79,22 +71,22 @@ class Follower:
             self._since = max((each.seen for each in known if each.path == str(self._path)), default=None)
         if self._since is None:  # never followed: what lies beside it was not asked for
             self._since = time.time()
-            self._read = {identity: size for _, identity, size, _ in self._beside()}
+            self._read = {who: size for _, who, size, _ in self._beside()}
         self._open(known, now)
         if self._file is not None and not any(each.path == str(self._path) for each in known):
             self._store.move(self._source, self._file.cursor(str(self._path), self._since))
 
     def _open(self, known: list[Cursor], now: datetime) -> None:
-        self._file = _opened(self._path, known, self._reader, now)
+        self._file = opened(self._path, known, self._reader, now)
         self.done.files += self._file is not None
 
-    def _go_on(self, file: "_Open", now: datetime) -> None:
+    def _go_on(self, file: Followed, now: datetime) -> None:
         if not file.is_same():
             file.rewind()
         if now - file.began > RENEWED:
             file.remember(self._reader, now)
         is_new = self._take_in(file, now)
-        successor = _identity(self._path)
+        successor = identity(self._path)
         if successor == file.identity:
             return
         if is_new or successor is None or not file.is_left():
@@ -104,7 +96,7 @@ class Follower:
         self.close()
         self._open(self._store.cursors(self._source), now)
 
-    def _take_in(self, file: "_Open", now: datetime, *, is_last: bool = False) -> bool:
+    def _take_in(self, file: Followed, now: datetime, *, is_last: bool = False) -> bool:
         """Settle what follows; whether there was anything."""
         before = file.at.offset
         for chunk in ingest.chunks_of(file.reading, file.lines(is_last=is_last), now):
@@ -117,12 +109,12 @@ class Follower:
     def _look_beside(self) -> None:
         """Remember the files beside the log that were written lately and are not read."""
         since = (self._since or 0) - MARGIN
-        for path, identity, size, written in self._beside():
-            is_open = self._file is not None and identity == self._file.identity
-            if not is_open and written >= since and self._read.get(identity) != size:
+        for path, who, size, written in self._beside():
+            is_open = self._file is not None and who == self._file.identity
+            if not is_open and written >= since and self._read.get(who) != size:
                 self._copies.setdefault(path, 0)
 
-    def _beside(self) -> Iterator[tuple[Path, "_Identity", int, float]]:
+    def _beside(self) -> Iterator[tuple[Path, Identity, int, float]]:
         for path in self._path.parent.iterdir():
             if path.name.startswith(self._path.name) and path != self._path:
                 with suppress(OSError):
@@ -132,7 +124,7 @@ class Follower:
 
     def _catch_up(self, now: datetime) -> None:
         """Read those copies; one that cannot be read to its end is tried again."""
-        there = {path: (identity, size) for path, identity, size, _ in self._beside()}
+        there = {path: (who, size) for path, who, size, _ in self._beside()}
         for path, tries in list(self._copies.items()):
             if path not in there:  # it has another name by now, and is found by that
                 del self._copies[path]
@@ -145,93 +137,3 @@ class Follower:
                 self._read.update([there[path]])
             self.done.new += done.new
             self.done.pieces += done.new
-
-
-class _Open:
-    """A file that is being followed."""
-
-    def __init__(self, file: BufferedReader, path: Path, at: Position, reader: Reader, now: datetime) -> None:
-        self._file, self._path, self.at = file, path, at
-        status = os.fstat(file.fileno())
-        self.identity = (status.st_dev, status.st_ino)
-        self._tail = _tail(file, at.offset)
-        self._left: float | None = None
-        self.reading: Reading
-        self.remember(reader, now)
-
-    def close(self) -> None:
-        self._file.close()
-
-    def remember(self, reader: Reader, now: datetime) -> None:
-        """A new reader, told what stands before the place where it goes on."""
-        self.reading, self.began = reader.open(now), now
-        start = max(0, self.at.offset - MEMORY)
-        self._file.seek(start)
-        offset = start + (len(self._file.readline(MEMORY)) if start else 0)
-        for line, at in files.lines_from(self._file, self._path.name, Position(0, offset)):
-            if at.offset > self.at.offset:
-                break
-            if len(line.text) <= files.LINE:
-                for _ in self.reading.line(line):
-                    pass  # counted already
-
-    def lines(self, *, is_last: bool) -> Iterator[tuple[Line, Position]]:
-        """What follows; a line without its end only if nobody will write it any more."""
-        self._file.seek(self.at.offset)
-        for line, at in files.lines_from(self._file, self._path.name, self.at):
-            if not line.is_whole and not is_last:
-                return
-            self.at = at
-            yield line, at
-
-    def cursor(self, path: str, seen: float) -> Cursor:
-        """Where we are, to be written down."""
-        self._tail = _tail(self._file, self.at.offset)
-        return Cursor(path, *self.identity, self.at, self._tail, int(seen))
-
-    def has(self, path: Path) -> bool:
-        """Whether this is the file of that name still."""
-        return _identity(path) == self.identity
-
-    def is_same(self) -> bool:
-        """Whether what we have read still stands before the place where we go on."""
-        size = os.fstat(self._file.fileno()).st_size
-        return size >= self.at.offset and _tail(self._file, self.at.offset) == self._tail
-
-    def rewind(self) -> None:
-        """Begin again: the file was emptied.  What the reader remembers stays."""
-        self.at, self._tail = Position(), _tail(self._file, 0)
-
-    def is_left(self) -> bool:
-        """Whether another file has its name for so long that nobody writes to this one any more."""
-        self._left = self._left or time.monotonic()
-        return time.monotonic() - self._left > LINGER
-
-
-def _tail(file: BufferedReader, offset: int) -> bytes:
-    size = min(TAIL, offset)
-    return hashlib.blake2b(os.pread(file.fileno(), size, offset - size), digest_size=files.MARK).digest()
-
-
-def _opened(path: Path, known: list[Cursor], reader: Reader, now: datetime) -> _Open | None:
-    """The file, where a cursor left it if that is of this file; None while there is none."""
-    try:
-        file = path.open("rb")
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise EvidenceError(f"{path} cannot be read: {error.strerror}") from None
-    status = os.fstat(file.fileno())
-    for cursor in known:
-        is_ours = (cursor.device, cursor.inode) == (status.st_dev, status.st_ino) and status.st_size >= cursor.at.offset
-        if is_ours and _tail(file, cursor.at.offset) == cursor.tail:
-            return _Open(file, path, cursor.at, reader, now)
-    return _Open(file, path, Position(), reader, now)
-
-
-def _identity(path: Path) -> _Identity | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino

@@ -9,6 +9,7 @@ import json
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -72,23 +73,26 @@ def load_all(place: Place) -> list[Manifest]:
 
 def save(place: Place, manifest: Manifest) -> None:
     """Replace a node's manifest."""
-    files = [{**asdict(each), "node": None} for each in manifest.files]
-    said = {"version": VERSION, **asdict(manifest), "files": [_short(each) for each in files]}
+    said = {"version": VERSION, **asdict(manifest)}
     place.put(f"{FOLDER}/{manifest.node}.json", json.dumps(said, indent=0).encode())
-
-
-def _short(file: dict[str, object]) -> dict[str, object]:
-    return {name: value for name, value in file.items() if value is not None}
 
 
 def _parsed(where: str, node: str, data: pa.Buffer) -> Manifest:
     try:
-        said = json.loads(data.to_pybytes())
-        if said.pop("version") != VERSION:
-            raise EvidenceError(f"{where} was written by another version of reputon")
-        files = tuple(Sealed(**{**each, "node": node, "sources": tuple(each["sources"])}) for each in said.pop("files"))
-        return Manifest(**{**said, "files": files, "names": tuple(said["names"])})
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        if isinstance(error, EvidenceError):
-            raise
+        return _made(node, json.loads(data.to_pybytes()))
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise EvidenceError(f"{where} is broken ({error!r:.80}): restore it from a backup") from None
+
+
+def _made(node: str, said: Any) -> Manifest:
+    if said["version"] != VERSION:
+        raise ValueError("written by another version of reputon")
+    files = tuple(_file(node, each) for each in said["files"])
+    names = tuple(str(each) for each in said["names"])
+    return Manifest(node, str(said["store"]), int(said["sealed_to"]), files, names)
+
+
+def _file(node: str, said: Any) -> Sealed:
+    numbers = {name: int(said[name]) for name in ("day", "hour", "rows", "size", "first", "last")}
+    sources = tuple(int(each) for each in said["sources"])
+    return Sealed(path=str(said["path"]), node=node, sources=sources, digest=str(said["digest"]), **numbers)

@@ -1,11 +1,14 @@
 """Audit: every change, with who did it, why and until when; added to, and never changed (RFC 6471 section 2.1.2)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from reputon.listing.database import moment, seconds
+from reputon.listing.policy import Change
 from reputon.listing.tables import change
 
 
@@ -25,8 +28,21 @@ def log(
     db: sa.Connection, at: datetime, what: str, subject: str, who: str, why: str, until: datetime | None = None
 ) -> None:
     """Add a line, in the transaction of what it tells of."""
+    db.execute(change.insert(), [_line(at, what, subject, who, why, until)])
+
+
+def log_changes(db: sa.Connection, at: datetime, changes: Iterable[Change]) -> None:
+    """Add a line for each change of a listing."""
+    lines = [
+        _line(at, each.what, each.listing.subject.text, each.who, each.why, each.listing.expires) for each in changes
+    ]
+    if lines:
+        db.execute(change.insert(), lines)
+
+
+def _line(at: datetime, what: str, subject: str, who: str, why: str, until: datetime | None) -> dict[str, Any]:
     row = {"at": seconds(at), "what": what, "subject": subject, "who": who, "why": why}
-    db.execute(change.insert().values(**row, until=None if until is None else seconds(until)))
+    return row | {"until": None if until is None else seconds(until)}
 
 
 def read(db: sa.Connection, most: int, subject: str | None = None) -> list[Logged]:

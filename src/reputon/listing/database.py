@@ -86,11 +86,12 @@ class Database:
         self._secrets = _secrets(url)
         self.where = self._plain(url.difference_update_query(["password"]).render_as_string(hide_password=True))
         try:
-            return sa.create_engine(url, pool_pre_ping=True, connect_args={
-                "connect_timeout": _CONNECT, "application_name": "reputon", "options": f"-c lock_timeout={BUSY}s",
-            })  # fmt: skip
+            connect = {"connect_timeout": _CONNECT, "application_name": "reputon"}
+            engine = sa.create_engine(url, pool_pre_ping=True, connect_args=connect)
         except ModuleNotFoundError:
             raise LedgerError("listing.ledger: PostgreSQL needs psycopg: install reputon[postgres]") from None
+        sa.event.listen(engine, "connect", _patient)
+        return engine
 
     def _plain(self, text: str) -> str:
         for secret in self._secrets:
@@ -143,6 +144,11 @@ def _durable(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # Python's own would begin too late, and never for a reader or a table
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+
+
+def _patient(connection: Any, _record: Any) -> None:
+    connection.execute(f"SET lock_timeout = '{BUSY}s'")  # not among the URL's options, which are the operator's
+    connection.commit()
 
 
 def _begun(db: sa.Connection) -> None:

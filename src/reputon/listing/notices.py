@@ -55,7 +55,7 @@ class Notices:
 
     def token(self, due: Notice, contact: str) -> str:
         """A new token for a notice that is about to be sent; an earlier one of it is void."""
-        made = token_urlsafe(24)
+        made = f"ack.{token_urlsafe(24)}"  # never begins as an option of a command does
         with self._database.writing() as db:
             row = notice.update().where(notice.c.id == due.id, notice.c.sent.is_(None))
             if not db.execute(row.values(token_hash=hashed(made), contact=contact)).rowcount:

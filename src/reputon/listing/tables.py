@@ -20,6 +20,8 @@ listing = sa.Table(
     sa.Column("removed", sa.Boolean, nullable=False),
     sa.Column("is_over", sa.Boolean, nullable=False),  # its end has been written down as a change
 )  # fmt: skip
+# Many listings end at one moment: their ends must not be looked up by that.
+_same_listing = sa.Index("listing_subject_since", listing.c.subject, listing.c.since)
 score = sa.Table(
     "score", TABLES,
     sa.Column("kind", sa.Text, primary_key=True), sa.Column("subject", sa.Text, primary_key=True),
@@ -129,6 +131,7 @@ def _to_2(db: sa.Connection) -> None:
     db.exec_driver_sql("ALTER TABLE state ADD COLUMN version INTEGER NOT NULL DEFAULT 1")
     db.exec_driver_sql("ALTER TABLE change ADD COLUMN who TEXT NOT NULL DEFAULT 'rule'")
     db.exec_driver_sql("ALTER TABLE change ADD COLUMN until BIGINT")
+    _same_listing.create(db)
 
 
 _STEPS: dict[int, Callable[[sa.Connection], None]] = {1: _to_2}

@@ -142,18 +142,23 @@ def entities(engine: Engine, sums: str, scope: tuple[str, str], *, capped: bool)
     return sql.together()
 
 
-def score(engine: Engine, asked: Asked, folder: Path) -> Results:
-    """Score everybody, or whom anything was said of since the last run that left its scores in `folder`."""
+def sums(engine: Engine, asked: Asked, folder: Path) -> dict[str, object]:
+    """Name the sums of all pairs (`sums`), from what is kept in `folder` and what is new; what they depend on."""
     folder.mkdir(parents=True, exist_ok=True)
     known = Tallies(folder)
     known.refresh(asked.sealed, engine, asked.now, asked.first_day)
     tally(engine, known, asked)
-    last = _last(folder)
     state = _state(known, asked)
-    base = _base(engine, asked, folder, str(state["base"]))
-    engine.files("base", base, _SUMS)
+    engine.files("base", _base(engine, asked, folder, str(state["base"])), _SUMS)
     engine.view("sums_today", add(engine, asked, closed=False), keep=True)
     engine.view("sums", "SELECT * FROM base UNION ALL SELECT subject, tenant, source, kind, amount FROM sums_today")
+    return state
+
+
+def score(engine: Engine, asked: Asked, folder: Path) -> Results:
+    """Score everybody, or whom anything was said of since the last run that left its scores in `folder`."""
+    last = _last(folder)
+    state = sums(engine, asked, folder)
     since = _since(last, state, asked)
     made = folder / f"scores-{asked.seconds}-{tallies.digest([json.dumps(state)])[:8]}"
     results = _scored(engine, asked, made, since, folder / str(last["folder"]) if last and since is not None else None)

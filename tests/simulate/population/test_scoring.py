@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from reputon.listing import policy
 from reputon.listing.policy import Settings
 from reputon.score import parameters
-from reputon.score.judgement import Recent, judged
+from reputon.score.judgement import judged
 from reputon.simulate.population import rule, scoring
 from reputon.simulate.population.classes import KINDS, SOURCES
 from reputon.subject import parse
@@ -70,20 +70,20 @@ WINDOWS = arrays(np.int32, (2, len(SOURCES), 3, len(KINDS)), elements=st.sampled
 
 @given(WINDOWS)
 @settings(max_examples=60)
-def test_the_verdict_is_the_products(windows):
-    verdict = rule.found(windows, rule.Rule(Settings(), PARAMETERS))
+def test_the_verdict_is_of_the_products_score_and_settings(windows):
+    made, rules = rule.found(windows, rule.Rule(Settings(), PARAMETERS)), Settings()
     for step, sender in np.ndindex(2, 3):
         mine = windows[step, :, sender]
-        bad = mine[:, 1:]
-        recent = Recent(
-            dict(zip(KINDS, mine.sum(axis=0).tolist(), strict=True)),
-            int(bad.sum()),
-            frozenset(SOURCES[number].name for number in np.flatnonzero(bad.any(axis=1))),
-            int(NOW.timestamp()),
+        bad, messages = mine[:, 1:], dict(zip(KINDS, mine.sum(axis=0).tolist(), strict=True))
+        (score,) = judged({(1, ""): messages}, PARAMETERS, NOW)
+        is_low = bool(bad.any()) and score.high < rules.threshold
+        enough = (
+            messages["sent"] >= rules.min_volume
+            and bad.sum() >= rules.min_evidence
+            and bad.any(axis=1).sum() >= rules.min_sources
         )
-        (expected,) = policy.verdicts({(1, ""): recent}, Settings(), PARAMETERS, NOW).values()
-        assert verdict.is_bad[step, sender] == expected.is_bad
-        assert verdict.is_low[step, sender] == (expected.is_low and bad.any())
+        assert made.is_low[step, sender] == is_low
+        assert made.is_bad[step, sender] == (is_low and enough)
 
 
 @given(arrays(np.bool_, (400,), elements=st.sampled_from([False] * 30 + [True])))

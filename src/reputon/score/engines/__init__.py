@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
+import pyarrow.dataset as ds
+from pyarrow.fs import FileSystem
 
 Formula = Callable[[pa.RecordBatch], pa.RecordBatch]
 
@@ -71,3 +73,9 @@ def opened(name: str, resources: Resources) -> AbstractContextManager[Engine]:
 def empty(schema: pa.Schema) -> pa.Table:
     """No rows of a schema."""
     return pa.Table.from_batches([], schema=schema)
+
+
+def dataset(urls: Sequence[str], schema: pa.Schema) -> ds.Dataset:
+    """Parquet files of an object store, as Arrow reads them."""
+    places = [FileSystem.from_uri(url) for url in urls]
+    return ds.dataset([path for _, path in places], schema=schema, filesystem=places[0][0], format="parquet")

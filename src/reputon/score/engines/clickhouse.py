@@ -1,26 +1,28 @@
 """ClickHouse, embedded through chdb: one process, spilling to disk."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from chdb.session import Session
 
-from reputon.score.engines import EngineError, Formula, Resources, empty
+from reputon.score.engines import EngineError, Formula, Resources, dataset, empty
 
 BATCH = 50_000  # rows that the formula is given at a time
 _MIB = 1 << 20
 _BESIDE, _LEAST = 600 * _MIB, 256 * _MIB  # what Arrow, the formula and the interpreter take; less than this is no use
+_session: Any = Session  # chdb is not typed
 _TYPES = {pa.int8(): "Int8", pa.int32(): "Int32", pa.int64(): "Int64", pa.float64(): "Float64", pa.string(): "String"}
 
 
 class ClickHouse:
     """One session in a folder of its own; its relations live as long as it."""
 
-    def __init__(self, session: Session, folder: Path) -> None:
+    def __init__(self, session: Any, folder: Path) -> None:
         self._session = session
         self._folder = folder
 
@@ -28,15 +30,22 @@ class ClickHouse:
         """A view over the files: nothing is read yet."""
         if not paths:
             return self.table(name, empty(schema))
+        if "://" in paths[0]:
+            return self._rows(name, dataset(paths, schema).to_batches(), schema)
         self._drop(name)
         self._run(f"CREATE VIEW {name} AS SELECT * FROM {_file(paths, schema)}")
         return None
 
     def table(self, name: str, rows: pa.Table) -> None:
         """By way of a file in the session's folder, since chdb finds Arrow only in a caller's variables."""
+        self._rows(name, rows.to_batches(), rows.schema)
+
+    def _rows(self, name: str, rows: Iterable[pa.RecordBatch], schema: pa.Schema) -> None:
         file = self._folder / f"{name}.parquet"
-        pq.write_table(rows, file)
-        self._keep(name, f"SELECT * FROM {_file([str(file)], rows.schema)}")
+        with pq.ParquetWriter(file, schema) as writer:
+            for batch in rows:
+                writer.write_batch(batch)
+        self._keep(name, f"SELECT * FROM {_file([str(file)], schema)}")
         file.unlink()
 
     def view(self, name: str, sql: str, *, keep: bool = False) -> None:
@@ -114,7 +123,7 @@ def opened(resources: Resources) -> Iterator[ClickHouse]:
     folder = resources.spill / "clickhouse"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    session = Session(str(folder))
+    session = _session(str(folder))
     try:
         for name, value in _settings(resources).items():
             session.query(f"SET {name} = {value}")

@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from reputon.score.engines import EngineError, Formula, Resources, empty
+from reputon.score.engines import EngineError, Formula, Resources, dataset, empty
 
 BATCH = 50_000  # rows that the formula is given at a time: what its memory is bounded by
 _MIB = 1 << 20
@@ -22,25 +22,37 @@ class DuckDB:
 
     def __init__(self, db: "duckdb.DuckDBPyConnection") -> None:
         self._db = db
+        self._kinds: dict[str, str] = {}
 
     def files(self, name: str, paths: Sequence[str], schema: pa.Schema) -> None:
         """A view over the files: nothing is read yet."""
         if not paths:
             return self.table(name, empty(schema))
+        if "://" in paths[0]:
+            return self._replace(name, "ARROW", dataset(paths, schema))
         listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
-        self._drop(name)
-        self._run(f"CREATE TEMP VIEW {name} AS SELECT * FROM read_parquet([{listed}], hive_partitioning = false)")
-        return None
+        return self.view(name, f"SELECT * FROM read_parquet([{listed}], hive_partitioning = false)")
 
     def table(self, name: str, rows: pa.Table) -> None:
         """Arrow's rows, not copied."""
-        self._drop(name)
-        self._db.register(name, rows)
+        self._replace(name, "ARROW", rows)
 
     def view(self, name: str, sql: str, *, keep: bool = False) -> None:
         """A view, or a temporary table that may be spilled."""
-        self._drop(name)
-        self._run(f"CREATE TEMP {'TABLE' if keep else 'VIEW'} {name} AS {sql}")
+        kind = "TABLE" if keep else "VIEW"
+        self._replace(name, kind)
+        self._run(f"CREATE TEMP {kind} {name} AS {sql}")
+
+    def _replace(self, name: str, kind: str, rows: object = None) -> None:
+        """Make way for a relation of a kind; Arrow's rows take their place at once."""
+        old = self._kinds.pop(name, None)
+        if old == "ARROW":
+            self._db.unregister(name)
+        elif old:
+            self._run(f"DROP {old} temp.{name}")
+        if kind == "ARROW":
+            self._db.register(name, rows)
+        self._kinds[name] = kind
 
     def read(self, sql: str) -> Iterator[pa.RecordBatch]:
         """Batches as they come."""
@@ -59,14 +71,6 @@ class DuckDB:
         with pq.ParquetWriter(target, schema, compression="zstd", compression_level=1) as writer:
             for batch in self.read(sql):
                 writer.write_batch(formula(batch))
-
-    def _drop(self, name: str) -> None:
-        for kind in ("VIEW", "TABLE"):
-            try:
-                self._db.execute(f"DROP {kind} IF EXISTS temp.{name}")
-            except duckdb.CatalogException:
-                continue  # it is of the other kind
-        self._db.unregister(name)
 
     def _run(self, sql: str) -> None:
         try:

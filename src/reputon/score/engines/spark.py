@@ -34,6 +34,7 @@ JOIN = 60.0  # seconds in which a worker joins
 _MIB = 1 << 20
 # A JVM of S bytes of heap takes more than S; the formula's Python beside it takes this.
 _HEAP, _PYTHON, _LEAST = 0.8, 400 * _MIB, 512 * _MIB
+_launch: Any = launch_gateway  # it is not typed
 _SCHEME = "spark://"
 _PARTITIONS, _LEAST_PARTITIONS = "spark.sql.shuffle.partitions", 8
 
@@ -136,7 +137,7 @@ def opened(resources: Resources) -> Iterator[Spark]:
     log = resources.spill / "spark.log"
     with log.open("wb") as quiet:
         try:
-            gateway = launch_gateway(conf, {"stdout": quiet, "stderr": quiet})
+            gateway = _launch(conf, {"stdout": quiet, "stderr": quiet})
         except PySparkException:
             raise EngineError(f"spark: Java did not start: {_last_line(log)}") from None
     try:

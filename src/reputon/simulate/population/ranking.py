@@ -24,6 +24,7 @@ _CHUNK = 2000  # senders at a time, to bound memory
 _CURVE = np.logspace(-3, -1, 25)
 _BANDS = np.arange(0, 101, 5)
 _WITHOUT = "without "
+THIN = 100  # messages in thirty days: fewer than a plain ratio can be trusted with
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,15 +165,21 @@ def _part(flags: Flags) -> float:
 
 
 def _calibrated(judged: Judged, experiment: Experiment) -> Iterator[Found]:
-    """How true the rates were for the day after, beside the plain ratio of thirty days."""
-    trials = judged.tomorrow[:, VOLUME]
-    for column, signal in enumerate(experiment.rule.parameters.signals):
-        worth = np.array([signal.kinds.get(kind, 0.0) for kind in KINDS])
-        hits = np.minimum(judged.tomorrow @ worth, trials)
-        ours = measures.calibration(judged.rates[:, column], hits, trials)
-        plain = measures.calibration(np.minimum(judged.ratios @ worth, 1.0), hits, trials)
-        yield Found("calibration", signal.name, {
-            "rate": float(hits.sum() / trials.sum()),
-            "error": ours.error, "error, plain ratio": plain.error,
-            "Brier": ours.brier, "Brier, plain ratio": plain.brier,
-        })  # fmt: skip
+    """How true the rates were for the day after, beside the plain ratio of thirty days; of all, and of the thin."""
+    everybody = np.ones(len(judged.sent), dtype=np.bool_)
+    for suffix, some in (("", everybody), (", thin", judged.sent < THIN)):
+        for column, signal in enumerate(experiment.rule.parameters.signals):
+            worth = np.array([signal.kinds.get(kind, 0.0) for kind in KINDS])
+            yield Found("calibration", signal.name + suffix, _true(judged, some, column, worth))
+
+
+def _true(judged: Judged, some: Flags, column: int, worth: Floats) -> dict[str, float]:
+    trials = judged.tomorrow[some, VOLUME]
+    hits = np.minimum(judged.tomorrow[some] @ worth, trials)
+    ours = measures.calibration(judged.rates[some, column], hits, trials)
+    plain = measures.calibration(np.minimum(judged.ratios[some] @ worth, 1.0), hits, trials)
+    return {
+        "rate": float(hits.sum() / max(trials.sum(), 1)),
+        "error": ours.error, "error, plain ratio": plain.error,
+        "Brier": ours.brier, "Brier, plain ratio": plain.brier,
+    }  # fmt: skip
