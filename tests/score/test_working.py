@@ -79,7 +79,8 @@ def sums(lines):
 def believed(sums, lines):
     """The rule of step 2, in its words; the harms are read, since they are cut."""
     harm = {
-        source: float(value) for source, value in re.findall(r"^  (\S+)  harm .* = ([0-9.]+)$", "\n".join(lines), re.M)
+        source: float(value)
+        for source, value in re.findall(r"^  (\S+)  harm .* = ([0-9.]+)$", "\n".join(lines), re.MULTILINE)
     }
     sent = {source: kinds.get("sent", 0.0) for source, kinds in sums.items()}
     total = defaultdict(float)

@@ -128,7 +128,10 @@ def _believed(known: "Known", sides: "tuple[Side, ...]") -> Iterator[str]:
     weights = ", ".join(f"{kind} {weight}" for kind, weight in HARM.items())
     yield "   Of a source that is not our own, sent counts at most as much as all others'"
     yield "   sent, and what is bad at most as much as all others' bad, by its harm. Harm:"
-    yield from (f"   {line}" for line in wrap(f"messages, cut to whole 1/{FINE}, times {weights}.", _WIDTH))
+    yield from (
+        f"   {line}"
+        for line in wrap(f"messages, cut to whole 1/{FINE}, times {weights}.", _WIDTH, break_on_hyphens=False)
+    )
     for side in sides:
         parts = [f"{weight}*{number(_cut(side, kind))}" for kind, weight in HARM.items() if _cut(side, kind)]
         yield f"  {source_text(known, side.source)}  harm {' + '.join(parts) or '0'} = {number(harm(side.said) / FINE)}"

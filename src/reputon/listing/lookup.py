@@ -1,7 +1,7 @@
 """Lookup: everything that is known of one subject: its score and why, its past, who sends, its listing and clock."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -94,29 +94,25 @@ def look_up(
     which = f"subject = {subject.key}" if is_address else f"tenant = {key(subject.text)}"
     earlier = history.DAYS if whole else 0
     about.name(engine, asked, folder, which, earlier)
-    score = about.score(engine, asked, "address" if is_address else "tenant")
-    parts = about.parts(engine, asked)
+    parts, hours = about.parts(engine, asked), about.hours(engine, asked)
     past = ledger.past(asked.now - policy.MEMORY, subject)
-    tenants = about.effective(engine) if is_address else None
-    around, as_of = _around(engine, asked, folder, subject, table) if is_address and whole else ((), None)
-    pairs, hours = about.pairs(engine, asked), about.hours(engine, asked)
-    sum_, points = _redone(engine, asked, parts, earlier)
-    return Known(
+    found = Known(
         subject=subject,
-        score=score,
-        parts=pairs,
+        score=about.score(engine, asked, "address" if is_address else "tenant"),
+        parts=about.pairs(engine, asked),
         listing=ledger.listing(subject, asked.now),
         past=tuple(each for each in past if each.expires <= asked.now),
-        arithmetic=sum_ if parts else None,
-        names=_names(asked, sum_),
+        arithmetic=None,
+        names={},
         day=_day(hours, asked, settings or Settings()),
-        history=points,
         since=_oldest(asked),
-        tenants=tenants,
-        residual=_residual(parts, hours, asked) if is_address else None,
-        around=around,
-        around_as_of=as_of,
     )
+    if is_address:
+        around, as_of = _around(engine, asked, folder, subject, table) if whole else ((), None)
+        residual = _residual(parts, hours, asked)
+        found = replace(found, tenants=about.effective(engine), residual=residual, around=around, around_as_of=as_of)
+    made, points = _redone(engine, asked, parts, earlier)
+    return replace(found, arithmetic=made if parts else None, names=_names(asked, made), history=points)
 
 
 def _redone(
