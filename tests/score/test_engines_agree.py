@@ -15,7 +15,7 @@ from tests.servers.spark import SHORT, Cluster
 from reputon.score import engines, run
 from reputon.score.engines import Engine, EngineError, Resources
 
-pytestmark = [pytest.mark.heavy, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.heavy, pytest.mark.timeout(1500)]
 MEMORY = 2 << 30
 OWN: list[Source] = [(name, 0, None) for name in (101, 102, 203, 304, 405)]
 KNOWN: list[Source] = [(101, 0, None), (102, 0, None), (203, 203, 40), (304, 304, None), (405, 405, 1)]
@@ -31,6 +31,10 @@ class Evidence:
     purged: list[File]
 
     @property
+    def today(self) -> list[File]:
+        return self.first + [file for file in self.late if file.day == int(NOW.timestamp()) // 86400]
+
+    @property
     def later(self) -> list[File]:
         return self.first + self.late
 
@@ -38,7 +42,7 @@ class Evidence:
 @pytest.fixture(scope="module")
 def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     folder = tmp_path_factory.mktemp("evidence")
-    rows = made.some(1, 30_000, 4, (2, 11))
+    rows = made.some(1, 30_000, 3, (2, 11))
     fresh: list[Row] = [(ago(minutes=40), *row[1:]) for row in made.some(2, 300, 1, (12,))]
     # Late: of an hour of today that is over, and of a closed day; one of the pairs had never been seen.
     late: list[Row] = [(ago(hours=10), 101, 99, 7, 1, 30), (ago(days=2), 304, 98, 7, 5, 3), *fresh]
@@ -50,23 +54,21 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
 
 @dataclass(frozen=True)
 class Story:
-    """What an engine left: with own sources; and with others', after each step of a day."""
+    """What an engine left after each step of a day, and its last 24 hours at the end."""
 
-    own: dict[str, pa.Table]
     steps: list[dict[str, pa.Table]]
     recents: set[tuple[int, ...]]
 
 
 def told(engine: Engine, evidence: Evidence, folder: Path) -> Story:
-    own = results(run.score(engine, asked(evidence.later, OWN), folder / "own"))
-    # What came new and late for today, what came late for a closed day, and what a purge left of all.
-    today = evidence.first + [file for file in evidence.late if file.day == int(NOW.timestamp()) // 86400]
-    steps = [(evidence.first, EARLIER), (today, NOW), (evidence.later, NOW), (evidence.purged, NOW)]
+    # What came new and late for today; then all are our own, and some came late for a closed day; then a purge.
+    steps = [(evidence.first, KNOWN, EARLIER), (evidence.today, KNOWN, NOW), (evidence.later, OWN, NOW),
+             (evidence.purged, KNOWN, NOW)]  # fmt: skip
     found = []
-    for files, now in steps:
-        found.append(results(run.score(engine, asked(files, KNOWN, now), folder / "known")))
-        run.published(folder / "known")
-    return Story(own, found, recents(engine))
+    for files, sources, now in steps:
+        found.append(results(run.score(engine, asked(files, sources, now), folder / "scores")))
+        run.published(folder / "scores")
+    return Story(found, recents(engine))
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +86,6 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 def agree(story: Story, reference: Story) -> None:
-    same(story.own, reference.own)
     for one, other in zip(story.steps, reference.steps, strict=True):
         same(one, other)
     assert story.recents == reference.recents
@@ -93,10 +94,11 @@ def agree(story: Story, reference: Story) -> None:
 def test_duckdb_hour_by_hour_is_a_rescan_from_scratch(evidence: Evidence, reference: Story, tmp_path: Path):
     """So it is for the others, whose steps are DuckDB's."""
     with engines.opened("duckdb", Resources(MEMORY, 2, tmp_path / "spill")) as engine:
-        later = results(run.score(engine, asked(evidence.later, KNOWN), tmp_path / "later"))
+        hour = results(run.score(engine, asked(evidence.today, KNOWN), tmp_path / "hour"))
+        later = results(run.score(engine, asked(evidence.later, OWN), tmp_path / "later"))
         purged = results(run.score(engine, asked(evidence.purged, KNOWN), tmp_path / "purged"))
-    same(reference.steps[2], later)
-    same(reference.steps[3], purged)
+    for step, afresh in zip(reference.steps[1:], (hour, later, purged), strict=True):
+        same(step, afresh)
     assert reference.steps[0] != reference.steps[1] != reference.steps[2] != reference.steps[3]
     assert reference.recents
 

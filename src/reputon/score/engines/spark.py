@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
+from subprocess import TimeoutExpired
 from typing import Any
 
 import pyarrow as pa
@@ -31,6 +32,7 @@ from reputon.score.engines import EngineError, Formula, Resources
 BATCH = 50_000  # rows that the formula is given at a time
 CONNECT = 5.0  # seconds in which a master answers
 JOIN = 60.0  # seconds in which a worker joins
+END = 30.0  # seconds in which Java ends
 _MIB = 1 << 20
 # A JVM of S bytes of heap takes more than S; the formula's Python beside it takes this.
 _HEAP, _PYTHON, _LEAST = 0.8, 400 * _MIB, 512 * _MIB
@@ -253,7 +255,11 @@ def _end(gateway: Any) -> None:
     gateway.shutdown()
     if gateway.proc is not None:
         gateway.proc.stdin.close()  # which is what it ends by
-        gateway.proc.wait(timeout=30)
+        try:
+            gateway.proc.wait(END)
+        except TimeoutExpired:
+            gateway.proc.kill()
+            gateway.proc.wait()
     SparkContext._gateway = SparkContext._jvm = None
 
 
