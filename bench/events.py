@@ -57,9 +57,10 @@ def world(addresses: int = ADDRESSES) -> World:
     pool[shared] = np.arange(len(shared)) // POOL_SIZE
     badness = rng.beta(1.2, 12, TENANTS)
     badness[rng.random(TENANTS) < 0.03] = 0.8
+    members = [rng.integers(0, TENANTS, n) for n in rng.integers(20, 600, POOLS)]
     return World(
-        keys, np.cumsum(weights / weights.sum()), pool, [rng.integers(0, TENANTS, n) for n in rng.integers(20, 600, POOLS)],
-        rng.integers(0, TENANTS, len(keys)), rng.integers(1, 1 << 62, TENANTS), badness, rng.random(len(keys)) < 0.02,
+        keys, np.cumsum(weights / weights.sum()), pool, members, rng.integers(0, TENANTS, len(keys)),
+        rng.integers(1, 1 << 62, TENANTS), badness, rng.random(len(keys)) < 0.02,
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ def resources(folder):
 
 
 def keep(store, evidence, now):
-    """(hours ago, source, address or key, tenant, kind, count): each a batch of its own, so that equal ones all count."""
+    """(hours ago, source, address or key, tenant, kind, count), each a batch of its own, so that equal ones count."""
     for ago, source, subject, tenant, kind, count in evidence:
         key = address_key(subject) if isinstance(subject, str) else subject
         piece = Evidence(now - timedelta(hours=ago), key, tenant, Kind(kind), count)

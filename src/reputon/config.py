@@ -78,7 +78,7 @@ class Evidence(Section):
     """Where evidence lies, and for how long."""
 
     url: Annotated[str, "Where sealed evidence lies: empty (the state directory), a whole path, `s3://...`."] = ""
-    keep_days: Annotated[int, Within(35, 3650), "Days for which evidence is kept."] = 35
+    keep_days: Annotated[int, Within(35, 3650), "Days for which evidence is kept."] = 65
     servers: Annotated[
         tuple[str, ...], "The names of your servers in Authentication-Results (authserv-id), which are believed."
     ] = ()

@@ -1,9 +1,11 @@
 """The rule: each condition just met and just missed; one lying source lists nobody; shared addresses are spared."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from tests.evidence_made import scoring
@@ -27,7 +29,7 @@ def ledger(tmp_path):
 
 
 @contextmanager
-def rated(evidence, now=NOW):
+def rated(evidence: Any, now: datetime = NOW) -> Iterator[tuple[Any, Any, Path]]:
     """(hours ago, source, address, tenant, kind, count), each time in a store of its own."""
     with TemporaryDirectory() as folder, scoring(Path(folder), evidence, now) as (engine, asked):
         yield engine, asked, Path(folder) / "scores"

@@ -162,8 +162,11 @@ def test_networks_of_an_as_are_merged_and_a_broken_line_is_told(tmp_path):
     table = tmp_path / "as.csv"
     table.write_text("192.0.2.0/25,64501,A\n192.0.2.128/25,64501,A\n192.0.2.64/26,64501,A\n0.0.0.0/0,1,all\n")
     system = as_table.of(table, parse("192.0.2.70"))
+    assert system
     assert (system.number, system.ranges) == (64501, ((3221225984, 3221226239),))
-    assert as_table.of(table, parse("8.8.8.8")).name == "all"
+    rest = as_table.of(table, parse("8.8.8.8"))
+    assert rest
+    assert rest.name == "all"
     assert as_table.of(table, parse("2001:db8::1")) is None
     table.write_text("192.0.2.0/25;64501\n192.0.2.0/24,what\n")
     with pytest.raises(AsTableError, match=r"as\.csv:1: write a line as"):

@@ -39,7 +39,7 @@ def named(engine, evidence, now=NOW):
     """The relations that `about.name` makes, from rows (days ago, source, subject, tenant, kind, count)."""
     rows = [(TODAY - ago, key(source), subject, key(tenant), KIND_CODES[Kind(kind)], count)
             for ago, source, subject, tenant, kind, count in evidence]  # fmt: skip
-    daily = defaultdict(int)
+    daily: dict[tuple[int, ...], int] = defaultdict(int)
     for *pair, count in rows:
         daily[tuple(pair)] += count
     names = ("day", "source", "subject", "tenant", "kind", "count")
@@ -97,9 +97,10 @@ def test_the_past_is_what_a_run_said_at_the_end_of_that_day(engine, evidence, ag
     then = datetime.fromtimestamp((TODAY - ago + 1) * 86400 - 1, UTC)
     named(engine, mine, then)
     found = about.score(engine, asked(then), "address")
-    assert (point.value is None) == (found is None or found.value is None)
+    value = found.value if found else None
+    assert (point.value is None) == (value is None)
     if point.value is not None:
-        assert point.value == pytest.approx(found.value, abs=0.011)
+        assert point.value == pytest.approx(value, abs=0.011)
     assert point.is_whole
 
 

@@ -13,7 +13,9 @@ PAGE = (Path(__file__).parents[2] / "docs" / "score.md").read_text()
 
 
 def block(language):
-    return re.search(rf"^```{language}\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)[1]
+    found = re.search(rf"^```{language}\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
+    assert found, language
+    return found[1]
 
 
 def test_the_table_has_the_parameters():

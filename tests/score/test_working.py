@@ -62,7 +62,7 @@ def steps(lines):
 
 def sums(lines):
     """Messages by source and kind: of days with their weights, or of folded lines."""
-    found = defaultdict(lambda: defaultdict(float))
+    found: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     weight = 1.0
     for line in lines:
         if (match := DAY.fullmatch(line)) is None:
@@ -83,7 +83,7 @@ def believed(sums, lines):
         for source, value in re.findall(r"^  (\S+)  harm .* = ([0-9.]+)$", "\n".join(lines), re.MULTILINE)
     }
     sent = {source: kinds.get("sent", 0.0) for source, kinds in sums.items()}
-    total = defaultdict(float)
+    total: dict[str, float] = defaultdict(float)
     for source, kinds in sums.items():
         for kind, count in kinds.items():
             of = sent if kind == "sent" else harm
@@ -93,6 +93,13 @@ def believed(sums, lines):
         weighed = sum(count * HARM.get(kind, 0) for kind, count in sums[source].items())
         assert weighed == pytest.approx(value, abs=sum(HARM.values()) / 1024 + 1e-5 * weighed)
     return total
+
+
+def read(pattern: str, text: str) -> re.Match[str]:
+    """What must be in a text."""
+    found = re.search(pattern, text)
+    assert found, text
+    return found
 
 
 def calculated(text):
@@ -106,19 +113,19 @@ def factors(lines, amounts):
     for block in "\n".join(lines).strip().split("\n\n")[1:]:
         head, rate, badness, factor = block.split("\n")
         k = sum(float(worth) * amounts[kind] for worth, kind in re.findall(r"([0-9.]+)\*[0-9.]+ ([a-z-]+)", head))
-        m, nu = map(float, re.search(r"\+ ([0-9.]+)\*([0-9.]+)\)", rate).groups())
+        m, nu = map(float, read(r"\+ ([0-9.]+)\*([0-9.]+)\)", rate).groups())
         made = (k + m * nu) / (max(amounts["sent"], k) + nu)
-        weight = float(re.search(r"1 - ([0-9.]+)\*", factor)[1])
+        weight = float(read(r"1 - ([0-9.]+)\*", factor)[1])
         if match := re.match(r"  badness = ([01]), since", badness):
             bad = float(match[1])
         else:
-            low, high = re.search(r"/([0-9.]+)\)/ln\(([0-9.]+)/", badness).groups()
+            low, high = read(r"/([0-9.]+)\)/ln\(([0-9.]+)/", badness).groups()
             bad = log(made / float(low)) / log(float(high) / float(low))
         yield 1 - weight * bad
 
 
 def printed_score(lines):
-    return float(re.search(r"= ([0-9.]+)$", next(line for line in lines if line.startswith("4. ")))[1])
+    return float(read(r"= ([0-9.]+)$", next(line for line in lines if line.startswith("4. ")))[1])
 
 
 MUCH = [(day, "own", KEYS[0], TENANTS[0], "sent", 90 + 300 * (day % 9 == 0)) for day in range(30)]
@@ -168,7 +175,7 @@ def test_the_bounds_can_be_redone_from_a_table_of_beta():
             a, b, low, high = map(float, match.groups())
             assert (low, high) == pytest.approx((betaincinv(a, b, 0.2), betaincinv(a, b, 0.8)), rel=1e-5, abs=1e-11)
     end = "\n".join(text["7"])
-    left, right = re.search(r"optimistic score = (.*) = ([0-9.]+); listed below 30", end).groups()
+    left, right = read(r"optimistic score = (.*) = ([0-9.]+); listed below 30", end).groups()
     assert calculated(left) == pytest.approx(float(right), abs=0.01)
     assert right == f"{known([], recent).day.worked.high:.2f}"
 

@@ -34,8 +34,7 @@ def _days(engine: Engine, known: Tallies, asked: Asked, which: str, first: int) 
     engine.files("tallied", [path for day in wanted for path in run.paths_of(known.days, day)], tallies.DAYS)
     rest = [each.path for each in asked.sealed if each.day in wanted and each.day not in known.days]
     engine.files("evidence", rest, ROWS)
-    engine.view("days", f"SELECT * FROM tallied WHERE {which} UNION ALL SELECT * FROM ({sql.text('tally_days')}) "
-                        f"AS rest WHERE {which}", keep=True)  # fmt: skip
+    engine.view("days", f"SELECT * FROM tallied WHERE {which} UNION ALL {_BY_DAY.format(which=which)}", keep=True)
 
 
 def score(engine: Engine, asked: Asked, scope: Literal["address", "tenant"]) -> Score | None:
@@ -87,6 +86,14 @@ def effective(engine: Engine) -> float | None:
     squares = [row[1] for row in _tuples(engine, sql.text("sharing", sums="sums"))]
     return recent.SQUARES / squares[0] if squares and squares[0] else None
 
+
+# As tally_days.sql, of many days at once.
+_BY_DAY = """
+SELECT day, source, subject, tenant, kind, CAST(SUM(count) AS BIGINT) AS count
+FROM evidence
+WHERE {which}
+GROUP BY day, source, subject, tenant, kind
+"""
 
 _HOURS = """
 SELECT subject, tenant, source, kind, CAST(SUM(count) AS BIGINT) AS count, CAST(SUM(pieces) AS BIGINT) AS pieces,
