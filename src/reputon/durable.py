@@ -1,7 +1,10 @@
 """Writing so that nothing is lost: a reader sees the old file or the new one, also after a crash."""
 
+import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -34,6 +37,17 @@ def sync(file: Path) -> None:
 def sync_directory(directory: Path) -> None:
     """Make the names in a directory survive a power loss."""
     _sync(directory)
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Alone among those who lock this file; waits for whoever does.  A killed process has no lock."""
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _sync(path: Path) -> None:

@@ -54,7 +54,7 @@ def backup(state_dir: Path, file: Path) -> int:
     digests: dict[str, str] = {}
     try:
         # Nobody seals or purges meanwhile; what is acknowledged meanwhile is not in it.
-        with archive.locked(state_dir), _written(file) as tar, _passing_folder(file.parent) as folder:
+        with durable.locked(state_dir / archive.LOCK), _written(file) as tar, _passing_folder(file.parent) as folder:
             for name, path in _members(state_dir.absolute(), file, folder):
                 digests[name] = _digest(path)
                 tar.add(path, name, recursive=False)

@@ -4,9 +4,7 @@ The order of steps is what makes a crash harmless: files first, then the manifes
 needless.  Files that no manifest names count for nobody; the next seal removes them.
 """
 
-import fcntl
 import hashlib
-import os
 import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -53,7 +51,7 @@ class Archive:
     @contextmanager
     def changing(self) -> Iterator[Manifest]:
         """The manifest while nobody else seals, purges or retains here; what a crash left is tidied up first."""
-        with locked(self._state_dir):
+        with durable.locked(self._state_dir / LOCK):
             now = self.manifest()
             self._drop(now)
             self._remove_orphans(now)
@@ -204,22 +202,11 @@ def opened(number: int, blob: bytes) -> pa.Table:
         raise EvidenceError(f"batch {number} of the database is broken: see `reputon state check`") from None
 
 
-@contextmanager
-def locked(state_dir: Path) -> Iterator[None]:
-    """Alone among those who change what is sealed; waits for whoever does.  The lock ends with its process."""
-    descriptor = os.open(state_dir / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
 def name_node(state_dir: Path) -> str:
     """The name of this state directory among all that write to one place; it is given one first."""
     file = state_dir / NODE
     if not file.exists():
-        with locked(state_dir):
+        with durable.locked(state_dir / LOCK):
             if not file.exists():
                 durable.write(file, uuid.uuid4().hex[:12] + "\n")
     return file.read_text().strip()

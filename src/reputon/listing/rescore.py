@@ -1,8 +1,10 @@
 """Rescore: evidence in, scores and listings out: runs the engine, asks the rule, writes the ledger."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from reputon import durable
 from reputon.listing import guard, policy, sharing
 from reputon.listing.guard import Halt
 from reputon.listing.ledger import Ledger
@@ -11,6 +13,8 @@ from reputon.score import reading, recent, run
 from reputon.score.engines import Engine
 from reputon.score.run import Asked, Results
 from reputon.subject import Subject
+
+LOCK = "scores.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +38,10 @@ def rescore(
 
     `folder` holds what runs leave for the next one; `accept`: list however many they are.
     """
-    found = propose(engine, asked, folder, ledger, settings, accept=accept)
-    publish(engine, asked, found, ledger)
-    run.published(folder)
+    with _alone(folder):
+        found = _proposed(engine, asked, folder, ledger, settings, accept=accept)
+        publish(engine, asked, found, ledger)
+        run.published(folder)
     return found
 
 
@@ -44,7 +49,27 @@ def propose(
     engine: Engine, asked: Asked, folder: Path, ledger: Ledger, settings: Settings, *, accept: bool = False
 ) -> Rescored:
     """What `rescore` would do; nothing is written but what the next run needs."""
+    with _alone(folder):
+        return _proposed(engine, asked, folder, ledger, settings, accept=accept)
+
+
+def _alone(folder: Path) -> AbstractContextManager[None]:
+    """No other run changes what this one reads."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return durable.locked(folder / LOCK)
+
+
+def _proposed(
+    engine: Engine, asked: Asked, folder: Path, ledger: Ledger, settings: Settings, *, accept: bool
+) -> Rescored:
     results = run.score(engine, asked, folder)
+    return decide(engine, asked, results, ledger, settings, accept=accept)
+
+
+def decide(
+    engine: Engine, asked: Asked, results: Results, ledger: Ledger, settings: Settings, *, accept: bool = False
+) -> Rescored:
+    """What the rule makes of a run that this engine has just finished; nothing is written."""
     recents = recent.recents(engine, asked, results, settings.threshold)
     ignored = frozenset(ledger.notices.ignored(asked.now))
     judged = sharing.judge(recents, settings, asked.parameters, asked.now, ignored)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
@@ -30,7 +31,7 @@ class DuckDB:
             return self.table(name, empty(schema))
         if "://" in paths[0]:
             return self._replace(name, "ARROW", dataset(paths, schema))
-        listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+        listed = ", ".join(f"'{_quoted(path)}'" for path in paths)
         return self.view(name, f"SELECT * FROM read_parquet([{listed}], hive_partitioning = false)")
 
     def table(self, name: str, rows: pa.Table) -> None:
@@ -66,7 +67,7 @@ class DuckDB:
         folder.mkdir(parents=True)
         target = folder / "part-0.parquet"
         if formula is None:
-            self._run(f"COPY ({sql}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+            self._run(f"COPY ({sql}) TO '{_quoted(str(target))}' (FORMAT parquet, COMPRESSION zstd)")
             return
         with pq.ParquetWriter(target, schema, compression="zstd", compression_level=1) as writer:
             for batch in self.read(sql):
@@ -79,6 +80,10 @@ class DuckDB:
             raise _told(error) from None
 
 
+def _quoted(path: str) -> str:
+    return path.replace("'", "''")
+
+
 def _told(error: Exception) -> EngineError:
     if isinstance(error, duckdb.OutOfMemoryException):
         return EngineError("the scores need more memory: raise `score.memory_mb`, or free space in the state directory")
@@ -89,10 +94,11 @@ def _told(error: Exception) -> EngineError:
 def opened(resources: Resources) -> Iterator[DuckDB]:
     """An engine of this process alone."""
     resources.spill.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect() as db:
+    # Of its own: two engines would spill into files of the same names.
+    with TemporaryDirectory(dir=resources.spill) as spill, duckdb.connect() as db:
         db.execute(f"SET memory_limit = '{max(resources.memory - _BESIDE, _LEAST) // _MIB}MiB'")
         db.execute(f"SET threads = {resources.threads}")
-        db.execute(f"SET temp_directory = '{resources.spill}'")
+        db.execute(f"SET temp_directory = '{_quoted(spill)}'")
         # Rows may come in any order: keeping theirs costs memory, and every query that needs one says so.
         db.execute("SET preserve_insertion_order = false")
         yield DuckDB(db)
