@@ -133,6 +133,8 @@ def opened(resources: Resources) -> Iterator[Spark]:
     if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
         raise EngineError("engine spark needs Java 17 or later: install it (openjdk-17-jre-headless), or set JAVA_HOME")
     _answering(master)
+    # No pandas comes near our rows.
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     resources.spill.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     conf = SparkConf().setMaster(master).setAppName("reputon").setAll(list(_settings(master, resources).items()))
@@ -144,8 +146,6 @@ def opened(resources: Resources) -> Iterator[Spark]:
             raise EngineError(f"spark: Java did not start: {_last_line(log)}") from None
     try:
         context = _context(conf, gateway, master, log)
-        # No pandas comes near our rows.
-        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
         try:
             _joined(context, master)
             _send(context, resources.spill)
