@@ -20,6 +20,7 @@ from subprocess import TimeoutExpired
 from typing import Any
 
 import pyarrow as pa
+from py4j.protocol import Py4JError  # type: ignore[import-untyped]  # ships no types
 from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkException
 from pyspark.java_gateway import launch_gateway
@@ -111,6 +112,8 @@ def _run(what: Callable[[], Any]) -> Any:
         return what()
     except PySparkException as error:
         raise _told(error) from None
+    except Py4JError as error:  # Java ended, so that nobody can say why
+        raise EngineError(f"spark: Java ended in the middle of it ({type(error).__name__}): see spark.log") from None
 
 
 def _told(error: Exception) -> EngineError:
