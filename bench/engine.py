@@ -120,8 +120,8 @@ def _sums(engine: Engine, request: run.Asked, folder: Path) -> None:
     run.sums(engine, request, folder)
     for name in run.SCOPES:
         query = run.entities(engine, "sums", run.SCOPES[name], capped=request.capped)
-        engine.view(f"counted_{name}", query, keep=True)
-    engine.view("shares", sql.text("sharing", sums="sums"), keep=True)
+        list(engine.read(f"SELECT COUNT(*), SUM(sent) FROM ({query}) AS entities"))
+    list(engine.read(f"SELECT COUNT(*), SUM(squares) FROM ({sql.text('sharing', sums='sums')}) AS shares"))
 
 
 def hourly(arguments: argparse.Namespace) -> None:

@@ -20,6 +20,7 @@ from subprocess import TimeoutExpired
 from typing import Any
 
 import pyarrow as pa
+from py4j.protocol import Py4JError  # type: ignore[import-untyped]  # ships no types
 from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkException
 from pyspark.java_gateway import launch_gateway
@@ -111,6 +112,8 @@ def _run(what: Callable[[], Any]) -> Any:
         return what()
     except PySparkException as error:
         raise _told(error) from None
+    except Py4JError as error:  # Java ended, so that nobody can say why
+        raise EngineError(f"spark: Java ended in the middle of it ({type(error).__name__}): see spark.log") from None
 
 
 def _told(error: Exception) -> EngineError:
@@ -133,6 +136,8 @@ def opened(resources: Resources) -> Iterator[Spark]:
     if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
         raise EngineError("engine spark needs Java 17 or later: install it (openjdk-17-jre-headless), or set JAVA_HOME")
     _answering(master)
+    # No pandas comes near our rows.
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     resources.spill.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     conf = SparkConf().setMaster(master).setAppName("reputon").setAll(list(_settings(master, resources).items()))
@@ -144,8 +149,6 @@ def opened(resources: Resources) -> Iterator[Spark]:
             raise EngineError(f"spark: Java did not start: {_last_line(log)}") from None
     try:
         context = _context(conf, gateway, master, log)
-        # No pandas comes near our rows.
-        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
         try:
             _joined(context, master)
             _send(context, resources.spill)
