@@ -24,6 +24,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reputon.evidence.rows import ROWS
+from reputon.listing.ledger import Ledger
+from reputon.listing.policy import Settings
+from reputon.listing.rescore import decide
 from reputon.score import engines, parameters, run, sql
 from reputon.score.engines import Engine, Resources
 
@@ -57,7 +60,13 @@ def asked(folder: Path, now: datetime = NOW, *, capped: bool = False) -> run.Ask
     known = [(int(name), int(name), cap) for name, _, cap in CAPPED] if capped else []
     columns = list(zip(*known, strict=True)) or [(), (), ()]
     sources = pa.table([pa.array(each, pa.int64()) for each in columns], schema=run.SOURCES)
-    return run.Asked(sealed(folder, now), sources, parameters.load(), now, lambda keys: dict.fromkeys(keys, ""))
+    return run.Asked(
+        sealed(folder, now),
+        sources,
+        parameters.load(),
+        now,
+        lambda keys: {key: f"t{key:x}.example" for key in keys if key},
+    )
 
 
 @contextmanager
@@ -132,10 +141,21 @@ def hourly(arguments: argparse.Namespace) -> None:
             before, now = asked(arguments.evidence, NOW - timedelta(hours=1)), asked(arguments.evidence)
             run.score(engine, before, Path(name) / "hour")
             run.published(Path(name) / "hour")
-            hour.append(timed(run.score, engine, now, Path(name) / "hour"))
-            full.append(timed(run.score, engine, now, Path(name) / "full"))
-    told("a full rescan", full)
-    told("an hour's run", hour, full)
+            hour.append(timed(_decided, engine, now, Path(name) / "hour"))
+            full.append(timed(_decided, engine, now, Path(name) / "full"))
+    told("a full rescan, with the rule of listing", full)
+    told("an hour's run, with the rule of listing", hour, full)
+
+
+def _decided(engine: Engine, request: run.Asked, folder: Path) -> None:
+    listings(engine, request, run.score(engine, request, folder))
+
+
+def listings(engine: Engine, request: run.Asked, results: run.Results) -> set[tuple[object, ...]]:
+    """Whom the rule lists: subject, reasons, until when."""
+    with tempfile.TemporaryDirectory() as folder, Ledger(Path(folder)) as ledger:
+        found = decide(engine, request, results, ledger, Settings(), accept=True)
+    return {(each.subject, each.reasons, each.expires) for each in found.listings}
 
 
 def memory(arguments: argparse.Namespace) -> None:
@@ -174,10 +194,12 @@ def _rows(path: str) -> int:
 
 
 def agree(arguments: argparse.Namespace) -> None:
-    """DuckDB, a Spark cluster and ClickHouse: sums bit by bit, scores to 0.01."""
-    from tests.servers.spark import Cluster  # run it from the repository's root
+    """DuckDB, a Spark cluster and ClickHouse: sums bit by bit, scores to 0.01, the same listings."""
+    sys.path.insert(0, str(Path(__file__).parent.parent))  # the tests know how to start a cluster
+    from tests.servers.spark import Cluster
 
     left: dict[str, run.Results] = {}
+    said: dict[str, set[tuple[object, ...]]] = {}
     with tempfile.TemporaryDirectory(dir=arguments.work) as name:
         place = Path(name)
         (place / "cluster").mkdir()
@@ -185,10 +207,15 @@ def agree(arguments: argparse.Namespace) -> None:
             for engine in arguments.engines.split(","):
                 with opened(arguments, engine, cluster.master) as made:
                     began = time.monotonic()
-                    left[engine] = run.score(made, asked(arguments.evidence, capped=True), place / engine)
+                    request = asked(arguments.evidence, capped=True)
+                    left[engine] = run.score(made, request, place / engine)
+                    said[engine] = listings(made, request, left[engine])
                     print(f"{engine}: {time.monotonic() - began:.1f} s", flush=True)
                 _compared(left["duckdb"], left[engine], engine)
-                # Listings come here: the rule over `left[engine]` and its last 24 hours, when there is one call for it.
+                print(f"{engine}: {len(said[engine])} listings, "
+                      f"{'the same' if said[engine] == said['duckdb'] else 'DIFFERENT'}", flush=True)  # fmt: skip
+                if said[engine] != said["duckdb"]:
+                    raise SystemExit(f"{engine} lists others than DuckDB")
 
 
 def _compared(one: run.Results, other: run.Results, name: str) -> None:
@@ -196,7 +223,7 @@ def _compared(one: run.Results, other: run.Results, name: str) -> None:
         order = "subject" if scope == "address" or scope == "sharing" else "tenant"
         left, right = (pq.ParquetDataset(each.paths(scope)).read().sort_by(order) for each in (one, other))
         columns = [field.name for field in left.schema if field.type == pa.int64()]
-        equal = left.select(columns).equals(right.select(columns))
+        equal = all(left[name].equals(right[name]) for name in columns)
         print(f"{name}, {scope}: {right.num_rows} rows, sums {'equal in every bit' if equal else 'DIFFER'}", end="")
         if scope in run.SCOPES:
             print(f", scores at most {_distance(left, right):.4f} apart", end="")
