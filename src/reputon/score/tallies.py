@@ -16,9 +16,10 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from reputon import durable
-from reputon.evidence.rows import ROWS
+from reputon.evidence.rows import KIND_CODES, ROWS
 from reputon.score import sql
 from reputon.score.engines import Engine
+from reputon.score.judgement import BAD
 
 HOURS_KEPT = 48
 EARLIER = 30  # days before those that count: tallies of them are kept for who looks back, and never made anew
@@ -101,7 +102,8 @@ class Tallies:
 
 def hourly(since: int = -1, until: int = _FOREVER) -> str:
     """tally_hours.sql for what was seen after `since` and not after `until` (seconds)."""
-    return sql.text("tally_hours", since=since, until=until)
+    bad = ", ".join(str(KIND_CODES[kind]) for kind in BAD)
+    return sql.text("tally_hours", since=since, until=until, bad=bad)
 
 
 def digest(names: Iterable[str]) -> str:
