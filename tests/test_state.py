@@ -44,6 +44,8 @@ def folder(tmp_path):
         sql.commit()
     (made / "incidents").mkdir()
     (made / "incidents" / "a.json").write_text("{}")
+    (made / "scores").mkdir()
+    (made / "scores" / "scores.json").write_text("{}")
     return made
 
 
@@ -59,6 +61,7 @@ def test_what_is_restored_is_what_was(folder, tmp_path):
     with closing(sqlite3.connect(tmp_path / "new" / "listings.sqlite")) as sql:
         assert sql.execute("SELECT name FROM listing").fetchall() == [("192.0.2.1",)]
     assert (tmp_path / "new" / "incidents" / "a.json").read_text() == "{}"
+    assert not (tmp_path / "new" / "scores").exists()  # a run scores everybody anew
     with Store(tmp_path / "new") as store:
         assert not store.add("mx1", b"2", [piece(3)])
         store.add("mx1", b"4", [piece(9)])

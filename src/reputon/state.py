@@ -2,7 +2,7 @@
 
 A backup is a gzip'd tar: each SQLite database as it was at one moment, the sealed evidence that its manifests name,
 everything else as it lies, and at its end an index with a digest of each.  What lies at an `evidence.url` elsewhere
-is not in it.
+is not in it, nor are scores: evidence makes them again.
 """
 
 import hashlib
@@ -29,6 +29,7 @@ from reputon.evidence.kinds import EvidenceError
 
 INDEX = "reputon-backup.json"
 VERSION = 1
+SCORES = "scores"  # what runs leave: files that come and go, and a word on what the ledger has been told
 _BLOCK = 1 << 20
 _PASSING = ("-wal", "-shm", "-journal", ".lock")
 
@@ -98,7 +99,7 @@ def _members(state_dir: Path, file: Path, folder: Path) -> Iterator[tuple[str, P
         relative = path.relative_to(state_dir)
         name = relative.as_posix()
         is_passing = path.name.endswith(_PASSING) or any(part.startswith(".") for part in relative.parts)
-        if is_passing or path == file.absolute():
+        if is_passing or path == file.absolute() or relative.parts[0] == SCORES:
             continue
         if relative.parts[0] not in (archive.FILES, archive.NAMES):
             yield name, _moment(path, folder / name.replace("/", "_"))

@@ -127,6 +127,20 @@ def test_a_source_is_forgotten_whole(store, is_sealed):
     assert store.add("liar", b"1", [piece(1)])  # it may speak again
 
 
+def test_what_is_sealed_while_a_source_is_forgotten_is_forgotten_too(store, monkeypatch):
+    store.add("liar", b"1", [piece(1)])
+    forget = archive.Archive.forget
+
+    def slow(whose, source):
+        gone = forget(whose, source)
+        whose.seal()
+        return gone
+
+    monkeypatch.setattr(archive.Archive, "forget", slow)
+    assert store.purge("liar") == 1
+    assert held(store) == said("liar")
+
+
 def test_a_name_with_the_key_of_another_is_refused(store, monkeypatch):
     store.add("mx1", b"1", [piece(1, tenant="a.example")])
     monkeypatch.setattr("reputon.evidence.settling.key", lambda name: 7)

@@ -1,5 +1,6 @@
 """The sums: DuckDB against a slow reference in Python: fading, usual days, caps, sharing; hours against rescans."""
 
+import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from tests.score import made
 from tests.score.made import NOW, Row, ago, asked, expected, reference, results, same, sealed
 
 from reputon.evidence.rows import ROWS
-from reputon.score import engines, run, sql
+from reputon.score import engines, recent, run, sql
 from reputon.score.engines import Engine, EngineError, Resources
 from reputon.score.judgement import ONE
 
@@ -37,7 +38,7 @@ ROW = st.tuples(
 @contextmanager
 def duckdb() -> Iterator[tuple[Engine, Path]]:
     with (
-        tempfile.TemporaryDirectory() as name,
+        tempfile.TemporaryDirectory(prefix="it's ") as name,
         engines.opened("duckdb", Resources(1 << 30, 2, Path(name) / "spill")) as engine,
     ):
         yield engine, Path(name)
@@ -139,6 +140,25 @@ def test_one_source_of_others_counts_at_most_as_all_the_rest():
                        (ago(hours=1), LIAR, 7, 11, 5, 500)]  # fmt: skip
     assert one_address(rows, SOURCES) == (90, 4)
     assert one_address(rows) == (90, 502)
+
+
+def test_no_word_of_others_stops_the_last_24_hours():
+    with duckdb() as (engine, folder):
+        rows = [(ago(), LIAR, 7, 11, each, 10**9) for each in (1, 6) for _ in range(950)]
+        given = asked(sealed(rows, folder / "evidence", "a"), SOURCES)
+        results = run.score(engine, given, folder / "scores")
+        found = recent.recents(engine, given, results, 101.0)
+        ((pair, each),) = found.pairs.items()
+        assert (pair[0], each.parts) == (7, {LIAR: {"sent": recent.MOST, "trap-pristine": recent.MOST}})
+
+
+def test_tallies_that_are_gone_are_made_again():
+    with duckdb() as (engine, folder):
+        given = asked(sealed([(ago(days=1), OWN, 7, 11, 1, 100)], folder / "evidence", "a"), SOURCES)
+        first = run.score(engine, given, folder / "scores").paths("address")
+        wanted = pq.ParquetDataset(first).read()
+        shutil.rmtree(folder / "scores" / "day")
+        assert pq.ParquetDataset(run.score(engine, given, folder / "scores").paths("address")).read() == wanted
 
 
 def test_errors_say_what_to_do(tmp_path: Path):

@@ -227,12 +227,11 @@ class Store:
         """Forget everything that a source said (RFC 6471 section 3.9); how many pieces that were."""
         gone = self._archive.forget(key(source))
         with self._db.writing() as sql:
-            gone += sql.execute("SELECT coalesce(sum(rows), 0) FROM batch WHERE source = ?", (key(source),)).fetchone()[
-                0
-            ]
+            query = "SELECT coalesce(sum(rows), 0) FROM batch WHERE source = ?"
+            gone += sql.execute(query, (key(source),)).fetchone()[0]
             for table in ("batch", "digest", "identity", "unreadable", "cursor", "migrated", "recent"):
                 sql.execute(f"DELETE FROM {table} WHERE source = ?", (key(source),))  # noqa: S608 - our own tables
-        return int(gone)
+        return int(gone + self._archive.forget(key(source)))  # again: what another process sealed meanwhile
 
     def retain(self, days: int, today: int | None = None) -> list[Sealed]:
         """Forget what is older than some days before today (days since 1970); the files that went."""

@@ -160,11 +160,6 @@ def _reasons(recent: Recent, score: Score) -> tuple[Reason, ...]:
     return tuple(found)
 
 
-def may_list(subject: Subject, settings: Settings) -> bool:
-    """Whether the settings let it be listed at all; entries are not asked."""
-    return not settings.protection().why(subject)
-
-
 def quiet(times: int, settings: Settings) -> timedelta:
     """How long nothing bad may be seen until the n-th listing of 30 days ends."""
     return min(timedelta(hours=settings.quiet_hours) * (1 << min(times - 1, _DOUBLINGS)), LONGEST)

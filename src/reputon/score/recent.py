@@ -15,6 +15,7 @@ from reputon.subject import address_text
 
 _SLACK = 0.01  # a sum of parts may be a message less than the parts' sum: the rule itself decides
 
+MOST = 1_000_000  # messages that others' word of a pair and a day counts for, as in counted.sql
 SQUARES = 1024 * 1024  # what the squared shares of one tenant that has it all add up to
 
 
@@ -35,7 +36,7 @@ def recents(engine: Engine, asked: Asked, results: Results, threshold: float) ->
 
     Needs the relations of `run.tally`.
     """
-    engine.view("recent_sums", _SUMS, keep=True)
+    engine.view("recent_sums", _SUMS.format(most=MOST), keep=True)
     for scope, column in (("address", "subject"), ("tenant", "tenant")):
         engine.table(f"low_{column}s", _low(engine, asked, scope, column, threshold))
     (seen,) = engine.read("SELECT COUNT(DISTINCT subject) AS addresses FROM recent_sums")
@@ -61,7 +62,8 @@ def effective(engine: Engine, paths: list[str], which: str = "TRUE") -> dict[int
 
 _SUMS = """
 SELECT h.subject AS subject, h.tenant AS tenant, COALESCE(s.class, 0) AS source, h.kind AS kind,
-       CAST(SUM(h.count) * 1048576 AS BIGINT) AS amount
+       CAST(CASE WHEN COALESCE(s.class, 0) <> 0 AND SUM(h.count) > {most} THEN {most}
+                 ELSE SUM(h.count) END * 1048576 AS BIGINT) AS amount
 FROM hours h
 LEFT JOIN sources s ON s.source = h.source
 GROUP BY h.subject, h.tenant, COALESCE(s.class, 0), h.kind
@@ -100,9 +102,9 @@ def entity(subject: int, tenant: int, names: Mapping[int, str]) -> Entity:
 def _recent(rows: list[dict[str, Any]], classes: Mapping[int, int], names: Mapping[int, str]) -> Recent:
     parts: dict[int, dict[str, int]] = {}
     for row in rows:
-        kinds = parts.setdefault(classes.get(row["source"], 0), {})
-        kind = KINDS[row["kind"]]
-        kinds[kind] = kinds.get(kind, 0) + row["count"]
+        source = classes.get(row["source"], 0)
+        kinds, kind = parts.setdefault(source, {}), KINDS[row["kind"]]
+        kinds[kind] = kinds.get(kind, 0) + (min(row["count"], MOST) if source else row["count"])
     bad = [row for row in rows if KINDS[row["kind"]] in judgement.BAD]
     sources = frozenset(names.get(row["source"], str(row["source"])) for row in bad)
     latest = max((row["latest"] for row in bad), default=None)

@@ -147,11 +147,15 @@ def _written(tallies: Mapping[int, Tally]) -> dict[str, Any]:
 
 
 def _read(path: Path) -> tuple[dict[int, Tally], dict[int, Tally]]:
-    """What was made so far; a manifest that cannot be read only costs making them again."""
+    """What was made so far and is still there; what is not, as in a folder that was moved, is only made again."""
     try:
         written = json.loads(path.read_bytes())
         days, hours = (
-            {int(number): Tally(tuple(each["paths"]), each["of"]) for number, each in written[unit].items()}
+            {
+                int(number): Tally(tuple(each["paths"]), each["of"])
+                for number, each in written[unit].items()
+                if all(Path(name).exists() for name in each["paths"])
+            }
             for unit in ("day", "hour")
         )
     except (OSError, ValueError, KeyError, TypeError):

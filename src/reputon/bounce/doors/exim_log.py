@@ -26,7 +26,6 @@ _REJECTED = re.compile(
     r"(?P<rest>.{0,400}?): (?P<words>.*)"
 )
 _RECEIVED = re.compile(r"<= .{0,2000}? id=(?P<message_id>\S{1,900})")
-_FLAGS = ("=>", "->", "*>", ">>", "<=", "(=")
 _PHASES = {
     "connection": "connect", "EHLO or HELO": "ehlo", "MAIL": "mail", "RCPT": "rcpt", "DATA": "data",
     "after DATA": "end-of-data",

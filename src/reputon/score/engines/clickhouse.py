@@ -1,9 +1,9 @@
 """ClickHouse, embedded through chdb: one process, spilling to disk."""
 
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -120,17 +120,16 @@ def _told(error: Exception) -> EngineError:
 @contextmanager
 def opened(resources: Resources) -> Iterator[ClickHouse]:
     """An engine of this process alone."""
-    folder = resources.spill / "clickhouse"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    session = _session(str(folder))
-    try:
-        for name, value in _settings(resources).items():
-            session.query(f"SET {name} = {value}")
-        yield ClickHouse(session, folder)
-    finally:
-        session.close()
-        shutil.rmtree(folder, ignore_errors=True)
+    resources.spill.mkdir(parents=True, exist_ok=True)
+    # Of its own: `lookup` must not take away what a run is working with.
+    with TemporaryDirectory(prefix="clickhouse-", dir=resources.spill, ignore_cleanup_errors=True) as name:
+        session = _session(name)
+        try:
+            for setting, value in _settings(resources).items():
+                session.query(f"SET {setting} = {value}")
+            yield ClickHouse(session, Path(name))
+        finally:
+            session.close()
 
 
 def _settings(resources: Resources) -> dict[str, int | str]:
