@@ -140,7 +140,6 @@ def hourly(arguments: argparse.Namespace) -> None:
         with tempfile.TemporaryDirectory(dir=arguments.work) as name, opened(arguments) as engine:
             before, now = asked(arguments.evidence, NOW - timedelta(hours=1)), asked(arguments.evidence)
             run.score(engine, before, Path(name) / "hour")
-            run.published(Path(name) / "hour")
             hour.append(timed(_decided, engine, now, Path(name) / "hour"))
             full.append(timed(_decided, engine, now, Path(name) / "full"))
     told("a full rescan, with the rule of listing", full)

@@ -167,7 +167,7 @@ HARM = {4: 5, 5: 100, 6: 10_000, 7: 2_000, 8: 1, 9: 10_000}
 def _capped(of: dict[int, dict[int, int]], capped: bool) -> dict[int, int]:
     """One source that is not our own counts at most as much as all others together, by harm."""
     sent = {which: kinds.get(SENT, 0) for which, kinds in of.items()}
-    harm = {which: sum(HARM[k] * (v // 1024) for k, v in kinds.items() if k in HARM) for which, kinds in of.items()}
+    harm = {which: sum(HARM[k] * (v // 16384) for k, v in kinds.items() if k in HARM) for which, kinds in of.items()}
     found: dict[int, int] = defaultdict(int)
     for which, kinds in of.items():
         for kind, amount in kinds.items():

@@ -50,7 +50,6 @@ def test_a_run_is_the_reference_and_an_hour_later_still(before: list[Row], late:
     with duckdb() as (engine, folder):
         files = sealed(before, folder / "evidence", "a")
         run.score(engine, asked(files, sources, NOW - timedelta(hours=1)), folder / "scores")
-        run.published(folder / "scores")
         files += sealed(late, folder / "evidence", "b")
         found = run.score(engine, asked(files, sources), folder / "scores")
         wanted = reference([*before, *late], sources)
@@ -98,7 +97,6 @@ def test_a_purge_of_today_leaves_no_old_score():
         for number, kept in enumerate((rows, rows[:1])):
             files = sealed(kept, folder / "evidence", f"n{number}")
             found = run.score(engine, asked(files, []), folder / "scores")
-            run.published(folder / "scores")
         assert results(found)["address"]["subject"].to_pylist() == [7]
 
 
@@ -107,7 +105,6 @@ def test_an_hour_scores_whom_it_concerns():
     with duckdb() as (engine, folder):
         files = sealed(rows, folder / "evidence", "a")
         run.score(engine, asked(files, [], NOW - timedelta(hours=1)), folder / "scores")
-        run.published(folder / "scores")
         files += sealed([(ago(minutes=50), OWN, 8, 12, 5, 1)], folder / "evidence", "b")
         found = run.score(engine, asked(files, []), folder / "scores")
         fresh = pq.ParquetDataset(found.paths("address", fresh=True)).read()

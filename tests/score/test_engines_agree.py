@@ -67,7 +67,6 @@ def told(engine: Engine, evidence: Evidence, folder: Path) -> Story:
     found = []
     for files, sources, now in steps:
         found.append(results(run.score(engine, asked(files, sources, now), folder / "scores")))
-        run.published(folder / "scores")
     return Story(found, recents(engine))
 
 

@@ -91,7 +91,7 @@ def believed(sums, lines):
             total[kind] += count if is_free else count * (sum(of.values()) - of[source]) / of[source]
     for source, value in harm.items():
         weighed = sum(count * HARM.get(kind, 0) for kind, count in sums[source].items())
-        assert weighed == pytest.approx(value, abs=sum(HARM.values()) / 1024 + 1e-5 * weighed)
+        assert weighed == pytest.approx(value, abs=sum(HARM.values()) / 64 + 1e-5 * weighed)
     return total
 
 

@@ -82,6 +82,8 @@ def _show(given: "Rating", done: "Rescored", most: int) -> bool:
         )
     if done.halt:
         console.out.print(f"stopped: {done.halt.why} (`--accept` lists all the same)", markup=False, style="bold red")
+    if done.is_past:
+        console.out.print("a later time was scored already: this one is shown, and neither published nor listed by")
     for subject, why in done.spared.items():
         console.out.print(f"spared: {subject}: {why}", markup=False)
     known, unknown = reading.counts(given.engine, done.results)

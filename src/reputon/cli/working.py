@@ -123,21 +123,22 @@ def _sums(known: "Known") -> Iterator[str]:
 
 def _believed(known: "Known", sides: "tuple[Side, ...]") -> Iterator[str]:
     """What the caps of sources that are not our own take away."""
-    from reputon.score.judgement import FINE, HARM, harm
+    from reputon.score.judgement import HARM, PARTS, harm
 
     weights = ", ".join(f"{kind} {weight}" for kind, weight in HARM.items())
     yield "   Of a source that is not our own, sent counts at most as much as all others'"
     yield "   sent, and what is bad at most as much as all others' bad, by its harm. Harm:"
     yield from (
         f"   {line}"
-        for line in wrap(f"messages, cut to whole 1/{FINE}, times {weights}.", _WIDTH, break_on_hyphens=False)
+        for line in wrap(f"messages, cut to whole 1/{PARTS}, times {weights}.", _WIDTH, break_on_hyphens=False)
     )
     for side in sides:
         parts = [f"{weight}*{number(_cut(side, kind))}" for kind, weight in HARM.items() if _cut(side, kind)]
-        yield f"  {source_text(known, side.source)}  harm {' + '.join(parts) or '0'} = {number(harm(side.said) / FINE)}"
+        weighed = number(harm(side.said) / PARTS)
+        yield f"  {source_text(known, side.source)}  harm {' + '.join(parts) or '0'} = {weighed}"
     for side in sides:
         sent = {each.source: each.said.get(Kind.SENT, 0) / ONE for each in sides}
-        harms = {each.source: harm(each.said) / FINE for each in sides}
+        harms = {each.source: harm(each.said) / PARTS for each in sides}
         for what, part, of in (("sent", side.of_sent, sent), ("bad", side.of_bad, harms)):
             if side.source and part < 1:
                 ratio = f"{number(sum(of.values()) - of[side.source])}/{number(of[side.source])}"
@@ -145,9 +146,9 @@ def _believed(known: "Known", sides: "tuple[Side, ...]") -> Iterator[str]:
 
 
 def _cut(side: "Side", kind: str) -> float:
-    from reputon.score.judgement import FINE, fine
+    from reputon.score.judgement import PARTS, fine
 
-    return fine(side.said.get(kind, 0)) / FINE
+    return fine(side.said.get(kind, 0)) / PARTS
 
 
 def _terms(worked: "Worked") -> Iterator[str]:

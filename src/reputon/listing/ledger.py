@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import Self
 
 from reputon.listing import audit, listed, published
@@ -38,6 +39,15 @@ class Ledger:
 
     def __exit__(self, *_: object) -> None:
         self._database.close()
+
+    def identity(self) -> str:
+        """A random name of this ledger, which no other has, nor the same one that was made anew."""
+        with self._database.writing() as db:
+            found = db.execute(tables_.identity.select()).first()
+            if found is None:
+                db.execute(tables_.identity.insert().values(id=token_hex(8)))
+                found = db.execute(tables_.identity.select()).one()
+            return str(found.id)
 
     def revision(self) -> int:
         """A number that grows with every change."""

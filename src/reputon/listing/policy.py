@@ -16,6 +16,7 @@ from reputon.score.model import Parameters, Score
 from reputon.subject import Subject, parse
 
 MEMORY = timedelta(days=30)  # a listing doubles the quiet period of those that follow it within this
+DAY = timedelta(hours=24)  # that the rule looks at
 LONGEST = timedelta(days=7)  # a quiet period
 _NEVER = datetime.min.replace(tzinfo=UTC)  # an operator's word settles no evidence
 _DOUBLINGS = 16  # more would only reach LONGEST again
@@ -185,6 +186,18 @@ def changes(
         if verdict.is_bad and not protection.why(subject)
     )
     return freed + tuple(each for each in made if each is not None) + tuple(_manual(said, before, protection, now))
+
+
+def taken_back(found: Mapping[Subject, Verdict], past: Iterable[Listing], now: datetime) -> tuple[Change, ...]:
+    """The ends of listings by the rule that stood on evidence of the last 24 hours, some of which is gone, and for
+    which what is left is too little.
+    """
+    stood = (each for each in past if each.expires > now and each.last_seen > now - DAY and not is_manual(each))
+    return tuple(
+        Change("removed", replace(each, expires=now, removed=True), "evidence that it stood on was taken back")
+        for each in stood
+        if each.subject not in found or not found[each.subject].is_bad
+    )
 
 
 def expired(over: Iterable[Listing], renewed: Iterable[Change]) -> tuple[Change, ...]:

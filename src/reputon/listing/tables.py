@@ -82,6 +82,9 @@ state = sa.Table(
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),
 )  # fmt: skip
 
+# Whose scores are published: a run knows by it whether this ledger has those of the run before.
+identity = sa.Table("identity", TABLES, sa.Column("id", sa.Text, primary_key=True))
+
 _GUARDS = {
     "sqlite": [
         "CREATE TRIGGER IF NOT EXISTS change_no_{verb} BEFORE {verb} ON change "

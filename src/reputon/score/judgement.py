@@ -33,7 +33,8 @@ HARM = {
     Kind.FILTERED: 1, Kind.MALWARE: 10_000,
 }  # fmt: skip
 BAD = tuple(HARM)
-FINE = 1024  # harm is weighed in 1 / 1024 message, so that no sum of it is too large for 64 bits
+FINE = 1 << 14  # of our units: harm is weighed in 1 / 64 message, so that no sum of it is too large for 64 bits
+PARTS = ONE // FINE  # of a message
 
 Entity = tuple[int, str]  # (subject key or 0, tenant or ""): what is scored
 
@@ -97,12 +98,12 @@ def believed(parts: Mapping[int, Mapping[str, int]], unit: int = ONE) -> dict[in
 
 
 def harm(amounts: Mapping[str, int], unit: int = ONE) -> int:
-    """What of these amounts speaks against a sender, weighed, in 1 / 1024 message; each kind is cut to whole ones."""
+    """What of these amounts speaks against a sender, weighed, in 1 / 64 message; each kind is cut to whole ones."""
     return sum(weight * fine(amounts.get(kind, 0), unit) for kind, weight in HARM.items())
 
 
 def fine(amount: int, unit: int = ONE) -> int:
-    """An amount in whole 1 / 1024 messages."""
+    """An amount in whole 1 / 64 messages."""
     return amount * (ONE // unit) // FINE
 
 

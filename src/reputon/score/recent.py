@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from reputon.evidence.kinds import Kind
 from reputon.evidence.rows import KINDS, UNAUTHENTICATED
 from reputon.score import judgement, run, sql
 from reputon.score.engines import Engine
@@ -36,7 +37,7 @@ def recents(engine: Engine, asked: Asked, results: Results, threshold: float) ->
 
     Needs the relations of `run.tally`.
     """
-    engine.view("recent_sums", _SUMS.format(most=MOST), keep=True)
+    engine.view("recent_sums", sql.text("recent_sums", most=MOST), keep=True)
     for scope, column in (("address", "subject"), ("tenant", "tenant")):
         engine.table(f"low_{column}s", _low(engine, asked, scope, column, threshold))
     (seen,) = engine.read("SELECT COUNT(DISTINCT subject) AS addresses FROM recent_sums")
@@ -60,16 +61,6 @@ def effective(engine: Engine, paths: list[str], which: str = "TRUE") -> dict[int
     }
 
 
-_SUMS = """
-SELECT h.subject AS subject, h.tenant AS tenant, COALESCE(s.class, 0) AS source, h.kind AS kind,
-       CAST(CASE WHEN COALESCE(s.class, 0) <> 0 AND SUM(h.count) > {most} THEN {most}
-                 ELSE SUM(h.count) END * 1048576 AS BIGINT) AS amount
-FROM hours h
-LEFT JOIN sources s ON s.source = h.source
-GROUP BY h.subject, h.tenant, COALESCE(s.class, 0), h.kind
-"""
-
-
 def _low(engine: Engine, asked: Asked, scope: str, column: str, threshold: float) -> pa.Table:
     query = run.entities(engine, "recent_sums", run.SCOPES[scope], capped=asked.capped)
     found = [judgement.low(each, asked.parameters, threshold + _SLACK) for each in engine.read(query)]
@@ -85,11 +76,11 @@ def by_pair(batches: Iterable[pa.RecordBatch], asked: Asked) -> dict[Entity, Rec
     """Each pair's last 24 hours, of rows as recent.sql gives them."""
     rows = [row for batch in batches for row in batch.to_pylist()]
     names = asked.names({row["tenant"] for row in rows} | {row["source"] for row in rows})
-    classes = dict(zip(*(asked.sources[name].to_pylist() for name in ("source", "class")), strict=True))
+    sources = {source: (of, cap) for source, of, cap in zip(*asked.sources.to_pydict().values(), strict=True)}
     found: dict[Entity, list[dict[str, Any]]] = {}
     for row in rows:
         found.setdefault(entity(row["subject"], row["tenant"], names), []).append(row)
-    return {each: _recent(parts, classes, names) for each, parts in found.items()}
+    return {each: _recent(parts, sources, names) for each, parts in found.items()}
 
 
 def entity(subject: int, tenant: int, names: Mapping[int, str]) -> Entity:
@@ -99,13 +90,16 @@ def entity(subject: int, tenant: int, names: Mapping[int, str]) -> Entity:
     return subject, names.get(tenant, f"{tenant:x}.invalid")
 
 
-def _recent(rows: list[dict[str, Any]], classes: Mapping[int, int], names: Mapping[int, str]) -> Recent:
+def _recent(
+    rows: list[dict[str, Any]], sources: Mapping[int, tuple[int, int | None]], names: Mapping[int, str]
+) -> Recent:
     parts: dict[int, dict[str, int]] = {}
     for row in rows:
-        source = classes.get(row["source"], 0)
-        kinds, kind = parts.setdefault(source, {}), KINDS[row["kind"]]
-        kinds[kind] = kinds.get(kind, 0) + (min(row["count"], MOST) if source else row["count"])
+        of, cap = sources.get(row["source"], (0, None))
+        kinds, kind = parts.setdefault(of, {}), KINDS[row["kind"]]
+        most = cap if kind == Kind.SENT and cap is not None else MOST if of else row["count"]
+        kinds[kind] = kinds.get(kind, 0) + min(row["count"], most)
     bad = [row for row in rows if KINDS[row["kind"]] in judgement.BAD]
-    sources = frozenset(names.get(row["source"], str(row["source"])) for row in bad)
+    reporters = frozenset(names.get(row["source"], str(row["source"])) for row in bad)
     latest = max((row["latest"] for row in bad), default=None)
-    return Recent(parts, sum(row["pieces"] for row in bad), sources, latest)
+    return Recent(parts, sum(row["pieces"] for row in bad), reporters, latest)

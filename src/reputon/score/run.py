@@ -7,18 +7,19 @@ today, and scores anew whom anything was said of since the run before.
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from secrets import token_hex
 
 import pyarrow as pa
 
-from reputon import durable
 from reputon.evidence.rows import ROWS, key
-from reputon.score import judgement, sql, tallies
+from reputon.score import judgement, left, sql, tallies
 from reputon.score.engines import Engine
 from reputon.score.judgement import fading
+from reputon.score.left import Left
 from reputon.score.model import Parameters
 from reputon.score.tallies import Sealed, Tallies
 
@@ -28,7 +29,6 @@ SCOPES = {"address": sql.ADDRESS, "tenant": sql.TENANT}
 SOURCES = pa.schema([("source", pa.int64()), ("class", pa.int64()), ("sent_cap", pa.int64())])
 _SUMS = pa.schema([(name, pa.int64()) for name in ("subject", "tenant", "source", "kind", "amount")])
 SHARING = pa.schema([("subject", pa.int64()), ("squares", pa.int64())])
-_MANIFEST = "scores.json"
 
 
 def sources(registered: Iterable[tuple[str, bool, int | None]], seen: Iterable[int] = ()) -> pa.Table:
@@ -64,6 +64,11 @@ class Asked:
         return self.seconds // DAY
 
     @property
+    def oldest_hour(self) -> int:
+        """The oldest hour of which more than the sum of its day is asked."""
+        return min(self.seconds // HOUR - 24, self.today * 24)
+
+    @property
     def first_day(self) -> int:
         """The oldest day that counts."""
         return self.today - self.parameters.memory_days + 1
@@ -76,12 +81,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What a run left: folders of Parquet by scope (SCORES), and `fresh` ones of whom it scored anew (None: of all)."""
+    """What a run left: folders of Parquet by scope (SCORES), and `fresh` ones of whom it scored anew (None: of all).
+
+    `is_taken_back`: since the last run evidence of the last 24 hours or of today went away, as by a purge.
+    """
 
     folder: Path
     as_of: datetime
     version: str
     fresh: Path | None = None
+    is_taken_back: bool = False
 
     def paths(self, scope: str, *, fresh: bool = False) -> list[str]:
         """The files of a scope: of everybody, or of whom this run scored anew."""
@@ -142,55 +151,66 @@ def entities(engine: Engine, sums: str, scope: tuple[str, str], *, capped: bool)
     return sql.together()
 
 
-def sums(engine: Engine, asked: Asked, folder: Path) -> dict[str, object]:
+def sums(engine: Engine, asked: Asked, folder: Path) -> Left:
     """Name the sums of all pairs (`sums`), from what is kept in `folder` and what is new; what they depend on."""
     folder.mkdir(parents=True, exist_ok=True)
     known = Tallies(folder)
     known.refresh(asked.sealed, engine, asked.now, asked.first_day)
     tally(engine, known, asked)
-    state = _state(known, asked)
-    engine.files("base", _base(engine, asked, folder, str(state["base"])), _SUMS)
+    now = _now(known, asked)
+    engine.files("base", _base(engine, asked, folder, now.base), _SUMS)
     engine.view("sums_today", add(engine, asked, closed=False), keep=True)
     engine.view("sums", "SELECT * FROM base UNION ALL SELECT subject, tenant, source, kind, amount FROM sums_today")
-    return state
+    return now
 
 
-def score(engine: Engine, asked: Asked, folder: Path) -> Results:
-    """Score everybody, or whom anything was said of since the last run that left its scores in `folder`."""
-    last = _last(folder)
-    state = sums(engine, asked, folder)
-    since = _since(last, state, asked)
-    made = folder / f"scores-{asked.seconds}-{tallies.digest([json.dumps(state)])[:8]}"
-    results = _scored(engine, asked, made, since, folder / str(last["folder"]) if last and since is not None else None)
-    _write(folder, state | {"folder": made.name, "fresh": bool(results.fresh), "is_published": False})
-    _tidy(folder, made, state["base"])
+def score(engine: Engine, asked: Asked, folder: Path, told: str = "") -> Results:
+    """Score everybody, or whom anything was said of since the last run that left its scores in `folder`.
+
+    `told`: the ledger that is to have the scores; where it has not those of the last run, everybody is scored.
+    """
+    last = left.load(folder)
+    now = sums(engine, asked, folder)
+    since = _since(last, now, asked, told) if last and _is_whole(folder / last.folder) else None
+    old = folder / last.folder if last and since is not None else None
+    taken = last is not None and _is_taken_back(last, now, asked)
+    results = replace(_scored(engine, asked, folder / now.folder, since, old), is_taken_back=taken)
+    replace(now, is_partial=bool(results.fresh)).save(folder)
+    tallies.tidy((*folder.glob("scores-*"), *folder.glob("base-*")), (results.folder, folder / f"base-{now.base}"))
     return results
 
 
-def published(folder: Path) -> None:
-    """Remember that the world has been told of the last run's scores: what the next one need not tell again."""
-    if last := _last(folder):
-        _write(folder, last | {"is_published": True})
-
-
-def _write(folder: Path, state: dict[str, object]) -> None:
-    durable.write(folder / _MANIFEST, json.dumps(state))
+def published(folder: Path, told: str) -> None:
+    """Remember which ledger has the last run's scores: what the next one need not tell it again."""
+    if last := left.load(folder):
+        replace(last, told=told).save(folder)
 
 
 def latest(folder: Path) -> Results | None:
     """What the last run left."""
-    last = _last(folder)
-    if last is None:
+    last = left.load(folder)
+    if last is None or not _is_whole(folder / last.folder):
         return None
-    made = folder / str(last["folder"])
-    as_of = datetime.fromtimestamp(int(str(last["as_of"])), UTC)
-    return Results(made, as_of, str(last["version"]), made / "fresh" if last["fresh"] else None)
+    made = folder / last.folder
+    as_of = datetime.fromtimestamp(last.as_of, UTC)
+    return Results(made, as_of, last.version, made / "fresh" if last.is_partial else None)
+
+
+def forget(folder: Path) -> None:
+    """Forget what runs left: the evidence makes all of it again."""
+    for each in (*folder.glob("*-*"), *(folder / name for name in ("day", "hour"))):
+        shutil.rmtree(each, ignore_errors=True)
+    for name in (left.FILE, tallies.MANIFEST):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _is_whole(made: Path) -> bool:
+    return all(any((made / scope).glob("*.parquet")) for scope in (*SCOPES, "sharing"))
 
 
 def _scored(engine: Engine, asked: Asked, made: Path, since: int | None, old: Path | None) -> Results:
     """The scores of everybody; with `since` (an hour) and `old`, those of all others are taken from before."""
     formula = partial(judgement.scored, parameters=asked.parameters)
-    shutil.rmtree(made, ignore_errors=True)
     (made / "fresh").mkdir(parents=True)
     if since is not None:
         engine.view("touched", f"SELECT DISTINCT subject, tenant FROM hours WHERE hour >= {since}", keep=True)
@@ -239,35 +259,33 @@ def _base(engine: Engine, asked: Asked, folder: Path, name: str) -> Sequence[str
     return sorted(str(file) for file in place.glob("*.parquet"))
 
 
-def _state(known: Tallies, asked: Asked) -> dict[str, object]:
-    """What a run's answer depends on: `base`, a digest of the closed days, and `hours`, today's files by the hour."""
+def _now(known: Tallies, asked: Asked) -> Left:
+    """What this run's answer depends on."""
     days = [f"{day} {each.of}" for day, each in known.days.items() if asked.first_day <= day < asked.today]
-    rules = json.dumps([asked.today, asked.parameters.version, asked.sources.to_pylist()])
+    rules = json.dumps([asked.today, asked.parameters.version, asked.sources.to_pylist(), sql.form()])
     hours: dict[str, list[str]] = {}
     for each in asked.sealed:
-        if asked.today * 24 <= each.hour <= asked.seconds // HOUR:
+        if asked.oldest_hour <= each.hour <= asked.seconds // HOUR:
             hours.setdefault(str(each.hour), []).append(tallies.digest([each.path]))
-    return {
-        "base": tallies.digest([*days, rules]), "hours": hours, "as_of": asked.seconds,
-        "version": asked.parameters.version,
-    }  # fmt: skip
+    name = f"scores-{asked.seconds}-{token_hex(4)}"  # two runs of one time are two
+    return Left(name, tallies.digest([*days, rules]), hours, asked.seconds, asked.parameters.version, is_partial=False)
 
 
-def _since(last: "dict[str, object] | None", state: dict[str, object], asked: Asked) -> int | None:
+def _since(last: Left, now: Left, asked: Asked, told: str) -> int | None:
     """The first hour in which anything is new since the last run; None: everybody has to be scored."""
-    if last is None or not last["is_published"] or last["base"] != state["base"]:
+    if last.told != told or last.base != now.base or last.as_of > now.as_of or _is_taken_back(last, now, asked):
         return None
-    if int(str(last["as_of"])) > asked.seconds:
-        return None
-    before, now = last["hours"], state["hours"]
-    assert isinstance(before, dict)
-    assert isinstance(now, dict)
-    changed = [hour for hour in now if set(now[hour]) != set(before.get(hour, ()))]
-    # What was taken away (by a purge) no longer says of whom it spoke, so nobody's old score can be kept.
-    if any(not set(before[hour]) <= set(now.get(hour, ())) for hour in before):
-        return None
-    # Of its own hour the last run saw what lay before its time.
-    return min([*map(int, changed), int(str(last["as_of"])) // HOUR])
+    changed = [int(hour) for hour in now.hours if set(now.hours[hour]) != set(last.hours.get(hour, ()))]
+    # Of its own hour the last run saw what lay before its time; closed days are in the base.
+    return max(min([*changed, last.as_of // HOUR]), asked.today * 24)
+
+
+def _is_taken_back(last: Left, now: Left, asked: Asked) -> bool:
+    """Whether evidence is gone that the last run saw, as by a purge: nothing says any more of whom it spoke."""
+    seen = range(asked.oldest_hour, asked.seconds // HOUR + 1)
+    return any(
+        int(hour) in seen and not set(names) <= set(now.hours.get(hour, ())) for hour, names in last.hours.items()
+    )
 
 
 def _fading(asked: Asked) -> pa.Table:
@@ -280,17 +298,3 @@ def paths_of(known: "dict[int, tallies.Tally]", number: int) -> Iterator[str]:
     """The files of the tally of a day or an hour; none where there is no tally."""
     if number in known:
         yield from known[number].paths
-
-
-def _last(folder: Path) -> "dict[str, object] | None":
-    try:
-        found: dict[str, object] = json.loads((folder / _MANIFEST).read_bytes())
-    except (OSError, ValueError):
-        return None
-    return found
-
-
-def _tidy(folder: Path, made: Path, base: object) -> None:
-    for each in (*folder.glob("scores-*"), *folder.glob("base-*")):
-        if each not in (made, folder / f"base-{base}"):
-            shutil.rmtree(each, ignore_errors=True)

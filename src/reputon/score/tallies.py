@@ -7,10 +7,11 @@ file all change those.
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from time import time
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -22,6 +23,7 @@ from reputon.score.engines import Engine
 from reputon.score.judgement import BAD
 
 HOURS_KEPT = 48
+GRACE = 60.0  # seconds
 EARLIER = 30  # days before those that count: tallies of them are kept for who looks back, and never made anew
 DAYS = pa.schema([ROWS.field(name) for name in ("day", "source", "subject", "tenant", "kind", "count")])
 HOURS = pa.schema(
@@ -30,7 +32,7 @@ HOURS = pa.schema(
 )
 _ORDER = "ORDER BY subject, tenant, source, kind"  # so that one address is found without reading all
 _FOREVER = 1 << 60
-_MANIFEST = "tallies.json"
+MANIFEST = "tallies.json"
 
 
 class Sealed(Protocol):
@@ -57,7 +59,7 @@ class Tallies:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.days, self.hours = _read(folder / _MANIFEST)
+        self.days, self.hours = _read(folder / MANIFEST)
 
     def refresh(self, sealed: Sequence[Sealed], engine: Engine, now: datetime, first_day: int) -> None:
         """Make those of the closed days from `first_day` on and of the closed hours; forget what is older."""
@@ -68,7 +70,7 @@ class Tallies:
         if (days, hours) != (self.days, self.hours):
             self.days, self.hours = days, hours
             written = {"day": _written(days), "hour": _written(hours)}
-            durable.write(self._folder / _MANIFEST, json.dumps(written))
+            durable.write(self._folder / MANIFEST, json.dumps(written))
         self._tidy()
 
     def check(self, sealed: Sequence[Sealed]) -> None:
@@ -81,7 +83,7 @@ class Tallies:
     ) -> dict[int, Tally]:
         found: dict[int, Tally] = {}
         for number, paths in wanted.items():
-            of = digest(paths)
+            of = _of(paths)
             old = known.get(number)
             found[number] = old if old and old.of == of else self._make(unit, number, paths, of, engine)
         return found
@@ -95,15 +97,27 @@ class Tallies:
     def _tidy(self) -> None:
         for unit, known in (("day", self.days), ("hour", self.hours)):
             kept = {Path(path).parent for each in known.values() for path in each.paths}
-            for folder in (self._folder / unit).glob("*"):
-                if folder not in kept:
-                    shutil.rmtree(folder, ignore_errors=True)
+            tidy((self._folder / unit).glob("*"), kept)
+
+
+def tidy(folders: Iterable[Path], kept: Collection[Path]) -> None:
+    """Remove the folders that are not kept and no longer new: somebody may be reading what was just replaced."""
+    for folder in folders:
+        try:
+            if folder not in kept and folder.stat().st_mtime < time() - GRACE:
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            continue  # another was faster
 
 
 def hourly(since: int = -1, until: int = _FOREVER) -> str:
     """tally_hours.sql for what was seen after `since` and not after `until` (seconds)."""
     bad = ", ".join(str(KIND_CODES[kind]) for kind in BAD)
     return sql.text("tally_hours", since=since, until=until, bad=bad)
+
+
+def _of(paths: Iterable[str]) -> str:
+    return digest([*paths, sql.form()])
 
 
 def digest(names: Iterable[str]) -> str:
@@ -139,7 +153,7 @@ def _true(known: Mapping[int, Tally], wanted: Mapping[int, list[str]]) -> dict[i
 
 
 def _is_of(tally: Tally | None, paths: list[str]) -> bool:
-    return tally is not None and tally.of == digest(paths)
+    return tally is not None and tally.of == _of(paths)
 
 
 def _written(tallies: Mapping[int, Tally]) -> dict[str, Any]:

@@ -21,6 +21,10 @@ class EngineError(ValueError):
     """An engine that cannot be used, or a query that it could not finish; the message says what to do."""
 
 
+class MemoryNeededError(EngineError):
+    """A query that needs more memory than it may take."""
+
+
 @dataclass(frozen=True, slots=True)
 class Resources:
     """What an engine may take: bytes of memory, threads, a folder to spill to, the cluster (Spark) to run on."""

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from reputon.score.engines import EngineError, Formula, Resources, dataset, empty
+from reputon.score.engines import EngineError, Formula, MemoryNeededError, Resources, dataset, empty
 
 BATCH = 50_000  # rows that the formula is given at a time: what its memory is bounded by
 _MIB = 1 << 20
@@ -50,7 +50,7 @@ class DuckDB:
         if old == "ARROW":
             self._db.unregister(name)
         elif old:
-            self._run(f"DROP {old} temp.{name}")
+            self._run(f"DROP {old} IF EXISTS temp.{name}")
         if kind == "ARROW":
             self._db.register(name, rows)
         self._kinds[name] = kind
@@ -86,7 +86,9 @@ def _quoted(path: str) -> str:
 
 def _told(error: Exception) -> EngineError:
     if isinstance(error, duckdb.OutOfMemoryException):
-        return EngineError("the scores need more memory: raise `score.memory_mb`, or free space in the state directory")
+        return MemoryNeededError(
+            "the scores need more memory: raise `score.memory_mb`, or free space in the state directory"
+        )
     return EngineError(f"duckdb: {' '.join(str(error).split())[:300]}")
 
 

@@ -1,5 +1,6 @@
 """The portable SQL: every text that adds, the same for every engine, with whole numbers and names filled in."""
 
+import hashlib
 from functools import cache
 from importlib import resources
 
@@ -42,6 +43,14 @@ _NONE = "CAST(0 AS BIGINT)"
 ADDRESS = ("subject", _NONE)
 TENANT = (_NONE, "tenant")
 PAIR = ("subject", "tenant")
+
+
+@cache
+def form() -> str:
+    """A digest of all texts: what was added up by others is not to be believed."""
+    texts = [each.read_bytes() for each in sorted(resources.files(__package__).iterdir(), key=lambda each: each.name)
+             if each.name.endswith(".sql")]  # fmt: skip
+    return hashlib.blake2b(b"\0".join(texts), digest_size=8).hexdigest()
 
 
 @cache
