@@ -45,22 +45,21 @@ def judge(
     if settings.shared == "address":
         return Judged({of_key(key): verdict for (key, _), verdict in whole.items()}, {})
     tenants = _tenants(recents, settings, parameters, now)
-    low = {tenant for tenant, verdict in tenants.items() if verdict.is_low}
-    many = {key: count for key, count in recents.effective.items() if count >= SHARED and key in at}
-    rests = policy.verdicts({(key, ""): _without(low, at[key]) for key in many}, settings, parameters, now)
     # Mail that nobody signed for has no name of its own to list: it stands for its address, which is judged below.
     made = {tenant_subject(tenant): verdict for tenant, verdict in tenants.items()}
     judged = Judged({subject: verdict for subject, verdict in made.items() if subject.kind == "domain"}, {})
-    for entity, verdict in whole.items():
-        key = entity[0]
-        if key not in many or of_key(key) in ignored:
-            judged.verdicts[of_key(key)] = verdict
+    low = {tenant for tenant, verdict in tenants.items() if verdict.is_low}
+    many = {key: count for key, count in recents.effective.items() if count >= SHARED and key in at}
+    rests = policy.verdicts({(key, ""): _without(low, at[key]) for key in many}, settings, parameters, now)
+    for (key, _), verdict in whole.items():
+        subject = of_key(key)
+        if key not in many or subject in ignored:
+            judged.verdicts[subject] = verdict
             continue
         bad = {tenant for tenant in at[key] if tenant in tenants and tenants[tenant].is_bad}
-        found, why = _of_shared(verdict, rests[entity], _share(bad, at[key]), many[key])
-        judged.verdicts[of_key(key)] = found
+        judged.verdicts[subject], why = _of_shared(verdict, rests[key, ""], _share(bad, at[key]), many[key])
         if why:
-            judged.spared[of_key(key)] = why
+            judged.spared[subject] = why
     return judged
 
 
