@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import fs
 
+from reputon.authentication import domains
 from reputon.evidence import archive, manifest, places, rows
 from reputon.evidence.chunk import Chunk
 from reputon.evidence.kinds import Evidence, EvidenceError, Kind, Unreadable
@@ -327,3 +328,10 @@ def test_no_manifest_makes_a_reader_fail(data):
     place: Any = Place()
     with pytest.raises(EvidenceError):
         manifest.load(place, "node")
+
+
+def test_a_sealed_file_says_by_which_suffixes_names_became_tenants(tmp_path):
+    with Store(tmp_path) as store:
+        store.add("mx1", b"1", [piece()])
+        (file,) = store.seal()
+    assert pq.read_schema(file.path).metadata[b"reputon.suffixes"] == domains.snapshot().encode()

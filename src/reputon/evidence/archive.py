@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reputon import durable
+from reputon.authentication import domains
 from reputon.evidence import manifest, parquet
 from reputon.evidence.database import NUMBERED, Database
 from reputon.evidence.kinds import EvidenceError
@@ -137,7 +138,9 @@ class Archive:
         hour, bounds = table["hour"][0].as_py(), pc.min_max(table["time"]).as_py()
         at = datetime.fromtimestamp(hour * HOUR, UTC)
         path = f"{FILES}/date={at:%Y-%m-%d}/hour={at:%H}/{self.node}-{number}.parquet"
-        data = parquet.packed(table.cast(ROWS))
+        # By which suffixes names became tenants: a score is computed again later by the same.
+        dated = table.cast(ROWS).replace_schema_metadata({"reputon.suffixes": domains.snapshot()})
+        data = parquet.packed(dated)
         self.place.put(path, data)
         sources = tuple(sorted(pc.unique(table["source"]).to_pylist()))
         digest = hashlib.blake2b(data, digest_size=16).hexdigest()

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from reputon import durable
+from reputon.authentication import domains
 from reputon.evidence.rows import KIND_CODES, ROWS
 from reputon.score import sql
 from reputon.score.engines import Engine
@@ -69,7 +70,7 @@ class Tallies:
         hours = self._made("hour", self.hours, _grouped(sealed, "hour", hour - HOURS_KEPT, hour), engine)
         if (days, hours) != (self.days, self.hours):
             self.days, self.hours = days, hours
-            written = {"day": _written(days), "hour": _written(hours)}
+            written = {"suffixes": domains.snapshot(), "day": _written(days), "hour": _written(hours)}
             durable.write(self._folder / MANIFEST, json.dumps(written))
         self._tidy()
 
