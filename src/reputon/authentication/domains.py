@@ -29,7 +29,7 @@ def organizational(name: str) -> str:
 def is_suffix(name: str) -> bool:
     """Whether nobody owns a name, since others register below it: a public suffix or above one; SubjectError.
 
-    A single label is always one, as the rule `*` says; `spam.example`, below a label that the list does not know, never.
+    A single label always is, as the rule `*` says; `spam.example`, below a label that the list does not know, is not.
     """
     labels = domain(name).split(".")
     try:

@@ -18,7 +18,8 @@ from typing import Protocol
 from reputon.evidence import files
 from reputon.evidence.chunk import Chunk, Cursor, Position
 from reputon.evidence.files import Line
-from reputon.evidence.kinds import Evidence, EvidenceError, Unreadable, checked, masked
+from reputon.evidence.kinds import Evidence, EvidenceError, Unreadable, checked
+from reputon.evidence.masking import masked, reason
 from reputon.evidence.settling import CHUNK
 from reputon.evidence.store import Store
 
@@ -209,4 +210,4 @@ def _sound(found: Found, line: Line, now: datetime) -> Found:
 
 def unreadable(line: Line, why: object) -> Unreadable:
     """A line that cannot be read, for what is kept aside: neither excerpt nor reason shows a recipient."""
-    return Unreadable(line.where, masked(line.text[:1000].decode("utf-8", "replace")), masked(str(why), 300))
+    return Unreadable(line.where, masked(line.text[:2000].decode("utf-8", "replace")), reason(why))
