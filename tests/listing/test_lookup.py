@@ -238,6 +238,7 @@ def test_a_trap_is_a_reason_for_the_public_when_its_hit_is_old_enough(tmp_path, 
     with Ledger(tmp_path) as ledger:
         ledger.apply([Change("listed", listing, "bad")], [], since)
     told = public(found(tmp_path, sent("a.example", 60, range(9)) + traps), PARAMETERS, NOW).listing
+    assert told
     assert told.reasons == (("score", "pristine-trap", "complaints") if is_told else ("score", "complaints"))
 
 
@@ -248,7 +249,9 @@ def test_a_trap_whose_days_are_not_known_is_a_reason_when_all_is_old(tmp_path, m
     listing = Listing(parse(ADDRESS), "address", (Reason("pristine-trap", 0.9, 3),), since, since, NOW + LONGEST, 1)
     with Ledger(tmp_path) as ledger:
         ledger.apply([Change("listed", listing, "bad")], [], since)
-    assert bool(public(found(tmp_path, POOL), PARAMETERS, NOW).listing.reasons) is is_told
+    told = public(found(tmp_path, POOL), PARAMETERS, NOW).listing
+    assert told
+    assert bool(told.reasons) is is_told
 
 
 def test_bands():
