@@ -69,6 +69,7 @@ async def _serve_trap(settings: Config, where: Address) -> None:
     trap = traps.TrapSettings(of.hostname, frozenset(of.proxies), frozenset(of.xclients), asked)
     server = await traps.listen(*where, Kind(of.kind), _kept(settings), trap)
     _say(f"taking mail to traps at {server.address[0]}:{server.address[1]}")
+    _say("clients with loopback, private or link-local addresses are never hits: to try it, deliver from elsewhere")
     await _signalled()
     await server.stop()
     _say("stopped")

@@ -25,6 +25,24 @@ def test_every_rule_of_the_list_is_read_as_its_library_reads_it():
             assert domains.organizational(name) == by_library(name)
 
 
+def test_a_suffix_is_what_nobody_registered():
+    for rule in domains._rules():
+        suffix = domain(rule.lstrip("!").replace("*", "any"))
+        assert domains.is_suffix(suffix) is not rule.startswith("!")
+        assert "." not in suffix or domains.is_suffix(suffix.partition(".")[2])
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [
+        ("com", True), ("CO.UK.", True), ("kawasaki.jp", True), ("localhost", True), ("example", True),
+        ("xn--mre-og-romsdal-qqb.no", True), ("a.example", False), ("example.co.uk", False), ("www.ck", False),
+    ],
+)  # fmt: skip
+def test_suffixes(name, is_one):
+    assert domains.is_suffix(name) is is_one
+
+
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [

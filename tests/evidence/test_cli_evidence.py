@@ -50,6 +50,15 @@ def test_from_files_to_tallies_and_away(reputon, tmp_path):
     assert reputon("evidence", "purge", "mx1", "--yes").returncode == 2
 
 
+def test_a_file_in_which_nothing_was_evidence_is_said_to_be_that(reputon, tmp_path):
+    (tmp_path / "log.jsonl").write_text(LINE * 3)
+    ended = reputon("ingest", "postfix", "log.jsonl", "--source", "mx1", *NOW)
+    assert ended.stdout == "mx1: 0 pieces: nothing in 3 lines was evidence: is it another format?\n"
+    assert ended.returncode == 0  # as a log of a quiet day
+    (tmp_path / "empty").write_text("")
+    assert "1 files, 0 pieces" in reputon("ingest", "postfix", "empty", "--source", "mx1", *NOW).stdout
+
+
 def test_a_folder_and_standard_input(reputon):
     ended = reputon("ingest", "arf", ARF, "--source", "loop", "--json", *NOW)
     expected = [json.loads(path.read_text()) for path in ARF.glob("*.json")]

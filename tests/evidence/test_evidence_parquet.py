@@ -93,6 +93,7 @@ def test_a_subject_is_a_key(path):
         ({"kind": ["spam", "sent"]}, "none of"),
         ({"count": [0, 1]}, "not between"),
         ({"tenant": ["not a domain", None]}, "neither"),
+        ({"tenant": ["co.uk", None]}, "public suffix"),
     ],
 )
 def test_a_row_that_cannot_be_is_kept_aside(path, columns, why):

@@ -48,3 +48,21 @@ def test_a_hit_that_was_acknowledged_is_kept(config, end):
     assert told(config) == [{"source": "trap", "kind": "trap-recycled", "pieces": 1, "count": 1}]
     state = b"".join(path.read_bytes() for path in (config.parent / "state").rglob("*") if path.is_file())
     assert b"nobody" not in state
+
+
+def test_who_tries_it_from_the_same_machine_is_told_once_that_this_is_no_hit(config):
+    command = [sys.executable, "-m", "reputon", "serve", "trap", "--config", str(config)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stderr
+            port = int(server.stderr.readline().rpartition(":")[2])
+            assert "never hits" in server.stderr.readline()
+            for _ in range(2):
+                with smtplib.SMTP("127.0.0.1", port, timeout=30) as client:
+                    client.sendmail("a@spam.example", ["nobody@trap.example"], MAIL)
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(30)
+            said = server.stderr.read() if server.stderr else ""
+    assert said.count("is never a hit") == 1
+    assert told(config) == []

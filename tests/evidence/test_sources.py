@@ -1,6 +1,7 @@
 """Sources: registered once, known by their token, of which nothing is kept but a hash; our own zones are none."""
 
 import json
+import re
 from functools import partial
 
 import pytest
@@ -62,6 +63,15 @@ def test_what_cannot_be_is_refused(sources, options):
     assert sources.all() == []
 
 
+def narrow(run, monkeypatch):
+    """What `source ls` prints on a terminal of 80 columns."""
+    with monkeypatch.context() as here:
+        here.setenv("COLUMNS", "80")
+        shown = run("source", "ls").stdout
+    assert max(map(len, shown.splitlines())) <= 80
+    return shown
+
+
 def test_the_verb(tmp_path, monkeypatch, capsys):
     (tmp_path / "reputon.toml").write_text('state_dir = "state"\n')
     (tmp_path / "log").write_text('{"time": "2026-11-24T09:30:00Z", "ip": "192.0.2.1", "kind": "sent"}\n')
@@ -83,6 +93,9 @@ def test_the_verb(tmp_path, monkeypatch, capsys):
         ("partner", "known", 10),
     ]
     assert "partner" in run("source", "ls").stdout
+    run("source", "add", "a-long-name.of-a-partner.complaints", "--reader", "powermta", "--note", "whom we know " * 5)
+    assert len(re.findall(r" 2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\dZ ", narrow(run, monkeypatch))) == 3
+    run("source", "rm", "a-long-name.of-a-partner.complaints", "--yes")
     assert "domains: example.org" in run("source", "show", "partner").stdout
     assert token not in run("source", "show", "partner").stdout
     assert run("source", "rm", "mx1", "--yes").returncode == 0

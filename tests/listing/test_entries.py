@@ -45,7 +45,10 @@ def listing(subject, until=NOW + DAY):
         ("9.9.9.9", ""),
         ("2a01:1:2:4::", ""),
         ("unsafe.example", ""),
-        ("example", ""),
+        ("example", "public suffix"),
+        ("co.uk", "public suffix"),
+        ("a.co.uk", ""),
+        ("xn--0.example", ""),
     ],
 )
 def test_what_must_not_be_listed_and_why(subject, says):
@@ -76,6 +79,7 @@ def _reserved(key):
         ("manual", "9.9.9.9", None, ListingError, "an end is needed"),
         ("manual", "192.0.2.7", DAY, ListingError, "reserved space"),
         ("manual", "9.9.8.7", DAY, ListingError, "network of our own"),
+        ("manual", "co.uk", DAY, ListingError, "public suffix"),
         ("exempt", "9.9.9.0/24", None, ListingError, "an end is needed"),
         ("exempt", "9.9.9.0/24", 367 * DAY, ListingError, "a year at most"),
         ("exempt", "9.9.9.0/24", -DAY, ListingError, "over already"),

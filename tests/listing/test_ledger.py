@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from reputon.listing import tables
 from reputon.listing.audit import Logged
+from reputon.listing.entry import Entry
 from reputon.listing.ledger import FILE, Ledger, LedgerError
 from reputon.listing.policy import Change, Listing, Reason
 from reputon.score.model import PublishedScore
@@ -389,3 +390,45 @@ def test_the_verbs_from_evidence_to_the_zone(tmp_path):
     assert "spam.example" in run(tmp_path, "listing", "ls", *at).stdout
     wrong = run(tmp_path, "lookup", "not a name!")
     assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
+
+
+def test_a_listing_that_a_run_of_tomorrow_has_ended_can_be_ended(ledger):
+    """A mistyped `--as-of` writes an end down early: until its own clock has run out, it is listed as any other."""
+    ledger.apply([LISTED], [], NOW)
+    ledger.apply([replace(LISTED, what="expired")], [], NOW + timedelta(days=365))
+    assert ledger.listing(LISTING.subject, NOW) == LISTING
+    longer = replace(LISTING, expires=LISTING.expires + timedelta(hours=1))
+    ledger.apply([replace(LISTED, what="extended", listing=longer)], [], NOW)
+    assert ledger.listings(NOW) == ledger.over(longer.expires) == [longer]
+    ledger.apply([replace(LISTED, what="expired", listing=longer)], [], NOW + timedelta(days=365))
+    assert ledger.remove(LISTING.subject, NOW, "mended").removed
+    assert ledger.listings(NOW) == []
+    with pytest.raises(LedgerError, match="is not listed"):
+        ledger.remove(LISTING.subject, NOW, "again")
+
+
+@pytest.mark.parametrize("how", ["removed", "exempt", "accepted"])
+def test_all_listings_of_a_subject_end_together(ledger, how):
+    """A run as of a later time lists again what it thinks ended; a word ends both, or the subject stays listed."""
+    later = replace(LISTING, since=LISTING.expires, expires=LISTING.expires + timedelta(hours=48), times=2)
+    ledger.apply([LISTED], [], NOW)
+    ledger.apply([replace(LISTED, what="expired"), replace(LISTED, listing=later)], [], LISTING.expires)
+    if how == "removed":
+        ledger.remove(LISTING.subject, NOW, "mended")
+    elif how == "exempt":
+        until = NOW + timedelta(days=1)
+        ledger.entries.add(Entry("exempt", LISTING.subject.text, NOW, until, "me", "ours"), NOW)
+    else:
+        number = ledger.disputes.open(LISTING.subject, NOW, "them", "not us").id
+        ledger.disputes.answer(number, True, NOW, "me", "right")
+    assert ledger.listings(NOW) == []
+
+
+def test_what_a_person_asked_for_is_done_or_said_not_to_be(ledger):
+    """Somebody exempts it between the check and the manual listing: it is not listed, and nobody is told it was."""
+    until = NOW + timedelta(days=1)
+    ledger.entries.add(Entry("exempt", LISTING.subject.text, NOW, until, "one", "ours"), NOW)
+    before = ledger.changes()
+    with pytest.raises(LedgerError, match="nothing was done"):
+        ledger.entries.add(Entry("manual", LISTING.subject.text, NOW, until, "two", "theirs"), NOW)
+    assert (ledger.listings(NOW), ledger.changes()) == ([], before)

@@ -52,6 +52,17 @@ def place(tmp_path, url):
     return Place(tmp_path, url)
 
 
+def test_80_columns_show_when_each_listing_ends(place):
+    kinds = ("score", "pristine-trap", "invalid-recipients", "complaints", "malware")
+    names = ("9.9.9.9", "2a01:1234:5678:9abc::/64", "a-rather-long-name-of-a-tenant-that-sends-too-much.example")
+    place.list(*names, kinds=kinds)
+    lines = place.run("ls", code=1).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert sum("2026-11-24T12:00:00Z  2026-11-29T12:00:00Z" in line for line in lines) == 3
+    whole = "".join(line.split("  ")[0] for line in lines)
+    assert all(name in whole for name in names)
+
+
 def test_by_hand_and_back(place):
     assert "9.9.9.9 is listed until 2026-11-24T18:00:00Z" in place.run(
         "add", "9.9.9.9", "--why", "by eye", "--for", "6h", "--who", "anna"

@@ -16,7 +16,7 @@ from reputon.evidence.store import Store
 from reputon.listing import lookup
 from reputon.listing.ledger import Ledger
 from reputon.listing.lookup import look_up
-from reputon.listing.policy import Settings
+from reputon.listing.policy import LONGEST, Change, Listing, Reason, Settings
 from reputon.listing.public import band, public
 from reputon.score import as_table, engines, neighbours, run
 from reputon.score.as_table import AsTableError
@@ -223,6 +223,35 @@ def test_traps_are_told_late_and_in_bands(tmp_path, days, expected):
     assert trap.seen == expected
     assert (trap.impact is None) == (expected == "none")
     assert next(term for term in seen.arithmetic.worked.terms if term.signal.name == "trap").count > 0
+
+
+@pytest.mark.parametrize(
+    ("days", "age", "is_told"),
+    [([0], 0, False), ([1], 1, False), ([2], 2, True), ([0, 9], 0, False), ([0, 2], 2, True), ([30], 0, False)],
+)
+def test_a_trap_is_a_reason_for_the_public_when_its_hit_is_old_enough(tmp_path, days, age, is_told):
+    """Days ago: the hits, and the listing, which comes of those of its own time and not of those long before."""
+    traps = [(24 * day + 1, "traps", ADDRESS, "a.example", "trap-pristine", 3) for day in days]
+    since = NOW - timedelta(days=age)
+    reasons = (Reason("score", 1.0, 9), Reason("pristine-trap", 0.9, 3), Reason("complaints", 0.1, 2))
+    listing = Listing(parse(ADDRESS), "address", reasons, since, since, NOW + timedelta(days=1), 1)
+    with Ledger(tmp_path) as ledger:
+        ledger.apply([Change("listed", listing, "bad")], [], since)
+    told = public(found(tmp_path, sent("a.example", 60, range(9)) + traps), PARAMETERS, NOW).listing
+    assert told
+    assert told.reasons == (("score", "pristine-trap", "complaints") if is_told else ("score", "complaints"))
+
+
+@pytest.mark.parametrize(("ago", "is_told"), [(1, False), (3, True)])
+def test_a_trap_whose_days_are_not_known_is_a_reason_when_all_is_old(tmp_path, monkeypatch, ago, is_told):
+    monkeypatch.setattr(lookup, "ROWS", 1)
+    since = NOW - timedelta(days=ago)
+    listing = Listing(parse(ADDRESS), "address", (Reason("pristine-trap", 0.9, 3),), since, since, NOW + LONGEST, 1)
+    with Ledger(tmp_path) as ledger:
+        ledger.apply([Change("listed", listing, "bad")], [], since)
+    told = public(found(tmp_path, POOL), PARAMETERS, NOW).listing
+    assert told
+    assert bool(told.reasons) is is_told
 
 
 def test_bands():

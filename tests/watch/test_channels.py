@@ -21,8 +21,9 @@ from aiosmtpd.smtp import AuthResult
 from tests.servers.postfix import free_port
 from tests.servers.receiver import Receiver
 
+from reputon import submission
 from reputon.watch import delivery
-from reputon.watch.channels import CHANNELS, Channel, ChannelError, NotDelivered, Unclear, channel, chat, mail, syslog
+from reputon.watch.channels import CHANNELS, Channel, ChannelError, NotDelivered, Unclear, chat, syslog
 from reputon.watch.notice import Notice
 from reputon.watch.transitions import Kind
 
@@ -275,14 +276,14 @@ def test_a_login_that_is_refused_is_told_without_what_was_tried(tls):
 
 
 def test_a_certificate_of_another_machine_is_not_trusted(tls, monkeypatch):
-    monkeypatch.setattr(mail, "is_loopback", lambda host: False)
+    monkeypatch.setattr(submission, "is_loopback", lambda host: False)
     with strict(tls) as (port, logins, _), pytest.raises(NotDelivered):
         CHANNELS["email"](NOTICE, email(port, user="watch", password=SECRET))
     assert logins == []
 
 
 def test_a_password_leaves_this_machine_by_tls_only(monkeypatch):
-    monkeypatch.setattr(mail, "is_loopback", lambda host: False)
+    monkeypatch.setattr(submission, "is_loopback", lambda host: False)
     with scripted(*HELLO, "500 what?") as port, pytest.raises(NotDelivered, match="no TLS"):
         CHANNELS["email"](NOTICE, email(port, user="watch", password=SECRET))
 
@@ -338,5 +339,5 @@ def test_secrets_are_not_shown():
 
 
 def test_loopback():
-    assert all(map(channel.is_loopback, ("127.0.0.1", "127.1.2.3", "::1", "localhost")))
-    assert not any(map(channel.is_loopback, ("127.evil.test", "10.0.0.1", "", "localhost.test")))
+    assert all(map(submission.is_loopback, ("127.0.0.1", "127.1.2.3", "::1", "localhost")))
+    assert not any(map(submission.is_loopback, ("127.evil.test", "10.0.0.1", "", "localhost.test")))

@@ -28,6 +28,19 @@ def organizational(name: str) -> str:
     return ".".join(labels[max(0, len(labels) - _suffix_length(labels) - 1) :])
 
 
+def is_suffix(name: str) -> bool:
+    """Whether nobody owns a name, since others register below it: a public suffix or above one; SubjectError.
+
+    A single label always is, as the rule `*` says; `spam.example`, below a label that the list does not know, is not.
+    """
+    labels = domain(name).split(".")
+    try:
+        labels = _unicode(labels)
+    except UnicodeError:  # a label that is no punycode, of no name on the list
+        return len(labels) == 1
+    return _suffix_length(labels) == len(labels) or ".".join(labels) in _above()
+
+
 def aligned(one: str, other: str) -> bool:
     """Whether two names have one owner: DMARC's relaxed alignment (RFC 7489 section 3.1)."""
     try:
@@ -42,7 +55,7 @@ def aligned(one: str, other: str) -> bool:
 def _suffix_length(labels: list[str]) -> int:
     """How many of the last labels are the public suffix: the longest rule, exceptions first (publicsuffix.org/list)."""
     rules = _rules()
-    labels = [each.encode().decode("idna") if each.startswith("xn--") else each for each in labels]
+    labels = _unicode(labels)
     for start in range(len(labels)):
         name, above = ".".join(labels[start:]), ".".join(labels[start + 1 :])
         if f"!{name}" in rules:
@@ -50,6 +63,17 @@ def _suffix_length(labels: list[str]) -> int:
         if name in rules or (above and f"*.{above}" in rules):
             return len(labels) - start
     return 1
+
+
+def _unicode(labels: list[str]) -> list[str]:
+    return [each.encode().decode("idna") if each.startswith("xn--") else each for each in labels]
+
+
+@cache
+def _above() -> frozenset[str]:
+    """The names above the suffixes: `kawasaki.jp` is no rule and no one's, where `*.kawasaki.jp` is a rule."""
+    names = (rule.lstrip("!").split(".") for rule in _rules())
+    return frozenset(".".join(labels[start:]) for labels in names for start in range(1, len(labels)))
 
 
 @cache

@@ -116,7 +116,8 @@ def __getattr__(name: str) -> Any:
             for each in super().render(*args, **named):
                 yield each if each.control else Segment(each.text.translate(_CONTROLS), each.style)
 
-    made = Harmless(stderr=name == "err", highlight=False, soft_wrap=False)
+    # Without emoji: the `:1234:` of an IPv6 address would be one.
+    made = Harmless(stderr=name == "err", highlight=False, soft_wrap=False, emoji=False)
     globals()[name] = made
     return made
 

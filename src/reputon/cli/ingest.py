@@ -123,16 +123,32 @@ def _polled(followers: "list[Follower]", told: str) -> str:
 def _json(done: "Ingested", source: str, reader: str) -> None:
     from dataclasses import asdict
 
-    counts = {"files": done.files, "pieces": done.pieces, "new": done.new, "already_counted": done.doubled}
+    counts = {
+        "files": done.files,
+        "lines": done.lines,
+        "pieces": done.pieces,
+        "new": done.new,
+        "already_counted": done.doubled,
+    }
     examples = {"examples": [asdict(each) for each in done.examples], "broken": [asdict(each) for each in done.broken]}
     console.print_json({"source": source, "reader": reader, **counts, "unreadable": done.unreadable, **examples})
 
 
 def _show(done: "Ingested", source: str) -> None:
+    if done.lines and not done.pieces and not done.unreadable:
+        # A log of a quiet day and a log of another server look alike.
+        print(f"{source}: 0 pieces: nothing in {done.lines} lines was evidence: is it another format?")  # noqa: T201
+        _tell(done, source)
+        return
     print(  # noqa: T201
         f"{source}: {done.files} files, {done.pieces} pieces: {done.new} new, {done.doubled} already counted; "
         f"{done.unreadable} unreadable"
     )
+    _tell(done, source)
+
+
+def _tell(done: "Ingested", source: str) -> None:
+    """What could not be read, on stderr."""
     for each in (*done.broken, *done.examples):
         excerpt = f": {each.excerpt}" if each.excerpt else ""
         print(f"  {each.where}: {each.why}{excerpt}", file=sys.stderr)  # noqa: T201

@@ -41,13 +41,15 @@ def ls(
 
     with rating.ledger_of(config.load(config_path)) as ledger:
         found = ledger.listings(rating.time_of(now))
-    table = Table("subject", "scope", "reasons", "since", "ends", box=None, padding=(0, 2))
+    table = Table("subject", "since", "ends", "reasons", box=None, padding=(0, 2, 0, 0))
+    for column in table.columns:
+        column.overflow = "fold"
+        column.no_wrap = column.header in ("since", "ends")  # on a narrow terminal others fold
     for each in found:
         if as_json_:
             console.print_json(as_json(each))
         reasons = ", ".join(reason.kind for reason in each.reasons)
-        table.add_row(each.subject.text, each.scope, reasons, console.time_text(each.since),
-                      console.time_text(each.expires))  # fmt: skip
+        table.add_row(each.subject.text, console.time_text(each.since), console.time_text(each.expires), reasons)
     if not as_json_:
         console.out.print(table if found else "nobody is listed")
     console.end(console.Exit.BAD_NEWS if found else console.Exit.DONE)

@@ -72,6 +72,9 @@ def ls(path: console.ConfigOption = None, as_json: console.JsonOption = False) -
     table = Table(
         "Source", "Reader", "Trust", "Sent cap", "Since", "Note", box=None, pad_edge=False, header_style="dim"
     )
+    for column in table.columns:
+        column.overflow = "fold"
+        column.no_wrap = column.header not in ("Source", "Note")  # which fold on a narrow terminal
     for each in found:
         cap = "" if each.sent_cap is None else str(each.sent_cap)
         table.add_row(each.name, each.reader, each.trust, cap, _shown(each)["since"], escape(each.note))

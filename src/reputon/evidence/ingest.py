@@ -18,7 +18,8 @@ from typing import Protocol
 from reputon.evidence import files
 from reputon.evidence.chunk import Chunk, Cursor, Position
 from reputon.evidence.files import Line
-from reputon.evidence.kinds import Evidence, EvidenceError, Unreadable, checked, masked
+from reputon.evidence.kinds import Evidence, EvidenceError, Unreadable, checked
+from reputon.evidence.masking import masked, reason
 from reputon.evidence.settling import CHUNK
 from reputon.evidence.store import Store
 
@@ -50,9 +51,12 @@ class Reader:
 
 @dataclass(slots=True)
 class Ingested:
-    """What became of the files: pieces read, new ones, unreadable lines, the first few of those, and broken files."""
+    """What became of the files: lines (or messages, or batches of rows), pieces read, new ones, unreadable lines, the
+    first few of those, and broken files.
+    """
 
     files: int = 0
+    lines: int = 0
     pieces: int = 0
     new: int = 0
     unreadable: int = 0
@@ -68,8 +72,9 @@ class Ingested:
     def of_all(cls, parts: "Sequence[Ingested]") -> "Ingested":
         """The sum of several."""
         return cls(
-            sum(each.files for each in parts), sum(each.pieces for each in parts), sum(each.new for each in parts),
-            sum(each.unreadable for each in parts), [one for each in parts for one in each.examples][:SHOWN],
+            sum(each.files for each in parts), sum(each.lines for each in parts), sum(each.pieces for each in parts),
+            sum(each.new for each in parts), sum(each.unreadable for each in parts),
+            [one for each in parts for one in each.examples][:SHOWN],
             [one for each in parts for one in each.broken],
         )  # fmt: skip
 
@@ -95,6 +100,7 @@ def steps(store: Store, reader: Reader, paths: Iterable[Path], source: str, now:
 
 def settle(store: Store, source: str, chunk: Chunk, done: Ingested, cursor: Cursor | None = None) -> None:
     """Acknowledge a chunk and count what became of it."""
+    done.lines += len(chunk.marks)
     done.new += store.settle(source, chunk, cursor).new
     bad = [found for _, found in chunk.found if isinstance(found, Unreadable)]
     done.pieces += len(chunk.found) - len(bad)
@@ -209,4 +215,4 @@ def _sound(found: Found, line: Line, now: datetime) -> Found:
 
 def unreadable(line: Line, why: object) -> Unreadable:
     """A line that cannot be read, for what is kept aside: neither excerpt nor reason shows a recipient."""
-    return Unreadable(line.where, masked(line.text[:1000].decode("utf-8", "replace")), masked(str(why), 300))
+    return Unreadable(line.where, masked(line.text[:2000].decode("utf-8", "replace")), reason(why))

@@ -10,7 +10,6 @@ OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=1)  # how far a clock elsewhere may be ahead of ours
 TENANT_LENGTH = 320  # characters: `unauth@` and a domain name fit
 RESERVED = frozenset(("dns-query-log", "zone-queries"))  # names that no source has
-EXCERPT = 120  # characters of an unreadable line that are kept
 
 
 class EvidenceError(ValueError):
@@ -79,17 +78,3 @@ def source_name(text: str) -> str:
 
 
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-
-
-def masked(text: str, most: int = EXCERPT) -> str:
-    """The beginning of a text with the local part of every address hidden: recipients are never kept in clear."""
-    words = text[: 4 * most].split()
-    if len(text) > 4 * most and words:
-        words[-1] = "..."  # what is cut there may have been the beginning of an address
-    shown = " ".join(_masked_word(word) for word in words)
-    return "".join(c if c.isprintable() else "?" for c in shown)[:most]
-
-
-def _masked_word(word: str) -> str:
-    local, at, domain = word.rpartition("@")
-    return f"***@{domain}" if at and local else word

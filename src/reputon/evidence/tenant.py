@@ -1,9 +1,11 @@
 """Tenant: whose mail it was: the organizational domain that was proved, else `unauth@` the address it came from."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from reputon.authentication import results
-from reputon.authentication.domains import aligned, organizational
+from reputon.authentication.domains import aligned, is_suffix, organizational
+from reputon.evidence.kinds import EvidenceError
 from reputon.mail.arf import domain_of
 from reputon.mail.header import Fields
 from reputon.mail.returned import values
@@ -15,8 +17,8 @@ def proved(domains: Iterable[str | None], subject: int) -> str:
     for domain in domains:
         try:
             if domain:
-                return organizational(domain)
-        except ValueError:  # no name, or a label that is no punycode
+                return _owned(domain)
+        except ValueError:  # no name, a label that is no punycode, or nobody's
             continue
     return unproved(subject)
 
@@ -27,8 +29,20 @@ def unproved(subject: int) -> str:
 
 
 def named(name: str | None, subject: int) -> str:
-    """The tenant that whoever wrote the evidence names: a domain that authenticated, or nobody."""
-    return organizational(name) if name and not name.startswith("unauth@") else unproved(subject)
+    """The tenant that whoever wrote the evidence names: a domain that authenticated, or nobody.
+
+    SubjectError where it is no name, EvidenceError where it is a public suffix.
+    """
+    return _owned(name) if name and not name.startswith("unauth@") else unproved(subject)
+
+
+@lru_cache(maxsize=65536)
+def _owned(name: str) -> str:
+    """The organizational domain; EvidenceError for a public suffix: its listing would be everybody's below it."""
+    found = organizational(name)
+    if is_suffix(found):
+        raise EvidenceError(f"tenant {name[:40]!r} is a public suffix, which nobody owns: name a domain below it")
+    return found
 
 
 def authenticated(said: Iterable[str], fields: Fields, mail_from: str | None) -> Iterator[str | None]:

@@ -40,7 +40,7 @@ class Entries:
             db.execute(entry.insert().values(**row, until=None if new.until is None else seconds(new.until)))
             audit.log(db, now, _SAID[new.kind], new.subject, new.who, new.why, new.until)
             made = (_listed(db, new, now),) if new.kind == "manual" else _freed(db, new, now)
-            listed.write(db, made, now)
+            listed.write_all(db, made, now)
             grown(db)
         return tuple(made)
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Literal
 
+from reputon.authentication.domains import is_suffix
 from reputon.subject import Subject, SubjectError, is_reserved, parse
 
 LONGEST = timedelta(days=366)  # an exemption: whoever still wants it then says so again
@@ -68,6 +69,8 @@ class Protection:
     def why(self, subject: Subject) -> str:
         """Why a subject must not be listed; empty where it may be."""
         if subject.kind == "domain":
+            if is_suffix(subject.text):
+                return f"{subject} is a public suffix: whoever is below it would be listed too"
             labels = subject.text.split(".")
             names = (".".join(labels[at:]) for at in range(len(labels)))
             return next((self._domains[name] for name in names if name in self._domains), "")

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from reputon.listing import audit
-from reputon.listing.database import moment, seconds
+from reputon.listing.database import LedgerError, moment, seconds
 from reputon.listing.entry import Entry, Protection
 from reputon.listing.policy import Change, Listing, Reason
 from reputon.listing.tables import entry, listing
@@ -22,13 +22,16 @@ _EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 # Made once: making them takes five times as long as running them.
 _SAME = listing.update().where(
     listing.c.kind == sa.bindparam("a_kind"), listing.c.subject == sa.bindparam("a_subject"),
-    listing.c.since == sa.bindparam("a_since"), ~listing.c.removed, ~listing.c.is_over,
+    listing.c.since == sa.bindparam("a_since"), ~listing.c.removed,
 )  # fmt: skip
-_ENDS = {
-    "expired": listing.c.expires == sa.bindparam("a_expires"),  # and nobody has extended it
-    "extended": listing.c.expires <= sa.bindparam("a_expires"),  # and nobody has extended it further
+# What has not ended by its own clock has not ended: `is_over` may be the word of a run as of a later time.
+_GOES_ON = _SAME.where(sa.or_(listing.c.expires > sa.bindparam("a_now"), ~listing.c.is_over))
+_ALTER = {
+    # and nobody has extended it
+    "expired": _SAME.where(~listing.c.is_over, listing.c.expires == sa.bindparam("a_expires")),
+    # and nobody has extended it further
+    "extended": _GOES_ON.where(listing.c.expires <= sa.bindparam("a_expires")),
 }
-_ALTER = {what: _SAME.where(end) for what, end in _ENDS.items()}
 
 
 def read(db: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Listing]:
@@ -43,8 +46,13 @@ def of(subject: Subject) -> sa.ColumnElement[bool]:
 
 def in_force(db: sa.Connection, subject: Subject, now: datetime) -> Listing | None:
     """The listing of a subject now."""
-    found = read(db, of(subject), listing.c.expires > seconds(now))
+    found = _all_in_force(db, subject, now)
     return found[-1] if found else None
+
+
+def _all_in_force(db: sa.Connection, subject: Subject, now: datetime) -> list[Listing]:
+    """One at most, unless a run as of a later time has listed it again."""
+    return read(db, of(subject), listing.c.expires > seconds(now))
 
 
 def entries_in_force(db: sa.Connection, now: datetime) -> list[Entry]:
@@ -78,7 +86,7 @@ def write(db: sa.Connection, changes: Iterable[Change], now: datetime) -> int:
             fits = subject not in there and not protection.why(subject)
             there.add(subject)
         else:
-            fits = _alter(db, each)
+            fits = _alter(db, each, now)
         if fits:
             done.append(each)
     new = [{**_row(each.listing), "is_over": False} for each in done if each.what == "listed"]
@@ -88,16 +96,22 @@ def write(db: sa.Connection, changes: Iterable[Change], now: datetime) -> int:
     return len(done)
 
 
+def write_all(db: sa.Connection, changes: Sequence[Change], now: datetime) -> None:
+    """Write changes that a person asked for; LedgerError, and nothing is written, where one of them does not fit."""
+    if write(db, changes, now) != len(changes):
+        names = ", ".join(sorted({each.listing.subject.text for each in changes[:3]}))
+        raise LedgerError(f"{names}: nothing was done, for it was changed meanwhile: `reputon listing log` says how")
+
+
 def remove(db: sa.Connection, subject: Subject, now: datetime, why: str, who: str) -> Listing | None:
     """End the listing of a subject, and the manual entries that ask for it; None where it is not listed."""
-    found = in_force(db, subject, now)
-    if found is None:
+    gone = [replace(each, expires=now, removed=True) for each in _all_in_force(db, subject, now)]
+    if not gone:
         return None
-    gone = replace(found, expires=now, removed=True)
-    write(db, [Change("removed", gone, why, who)], now)
+    write_all(db, [Change("removed", each, why, who) for each in gone], now)
     manual = entry.update().where(entry.c.kind == "manual", entry.c.subject == subject.text)
     db.execute(manual.where(entry.c.until > seconds(now)).values(until=seconds(now)))
-    return gone
+    return gone[-1]
 
 
 def _there(db: sa.Connection, subjects: Sequence[Subject], now: datetime) -> set[Subject]:
@@ -110,12 +124,15 @@ def _there(db: sa.Connection, subjects: Sequence[Subject], now: datetime) -> set
     return found
 
 
-def _alter(db: sa.Connection, change: Change) -> bool:
+def _alter(db: sa.Connection, change: Change, now: datetime) -> bool:
     row = _row(change.listing)
     known = {f"a_{name}": row.pop(name) for name in ("kind", "subject", "since")}
-    end = {"a_expires": row["expires"]} if change.what in _ENDS else {}
-    values = {**row, **known, **end, "is_over": change.what in ("expired", "removed")}
-    return bool(db.execute(_ALTER.get(change.what, _SAME), values).rowcount)
+    if change.what in _ALTER:
+        known["a_expires"] = row["expires"]
+    if change.what != "expired":
+        known["a_now"] = seconds(now)
+    values = {**row, **known, "is_over": change.what in ("expired", "removed")}
+    return bool(db.execute(_ALTER.get(change.what, _GOES_ON), values).rowcount)
 
 
 def _row(each: Listing) -> dict[str, Any]:

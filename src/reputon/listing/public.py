@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from reputon.evidence.kinds import Kind
 from reputon.listing.lookup import Known
+from reputon.listing.policy import REASONS, Listing
 from reputon.score.arithmetic import Arithmetic, Counts, Term, Worked, added, together, worked
 from reputon.score.history import Point
 from reputon.score.model import Impact, Parameters
@@ -66,9 +67,7 @@ def public(known: Known, parameters: Parameters, now: datetime) -> Public:
         factors=tuple(map(_factor, told.terms)) if told and is_scored else (),
         traps_before=datetime.fromtimestamp(day * _DAY, now.tzinfo),
         is_shared=known.is_shared,
-        listing=PublicListing(tuple(each.kind for each in listing.reasons), listing.since, listing.expires)
-        if listing
-        else None,
+        listing=_listing(listing, known.arithmetic, day) if listing else None,
         history=known.history,
     )
 
@@ -81,6 +80,26 @@ def band(count: float) -> str:
         return "less than 1"
     least = 10 ** (len(str(int(count))) - 1)
     return f"{least:,} to {10 * least - 1:,}"
+
+
+def _listing(listing: Listing, arithmetic: Arithmetic | None, day: int) -> PublicListing:
+    """The listing; a trap is told as its reason once one of its hits is old enough to be told as a factor."""
+    kinds = [each.kind for each in listing.reasons]
+    if not _is_trap_told(listing, arithmetic, day):
+        kinds = [each for each in kinds if each != REASONS["trap"][0]]
+    return PublicListing(tuple(kinds), listing.since, listing.expires)
+
+
+def _is_trap_told(listing: Listing, arithmetic: Arithmetic | None, day: int) -> bool:
+    """Whether a hit of the listing's time lies before that day; where the days are not known, whether all of it does.
+
+    The rule looks at 24 hours, so the hits that listed it are no older; those of before say nothing of this listing.
+    """
+    if arithmetic is None or not arithmetic.pairs:
+        return int(listing.last_seen.timestamp()) // _DAY < day
+    first = int((listing.since - _LATE).timestamp()) // _DAY
+    days = (each for pair in arithmetic.pairs for each in pair.days if first <= each.day < day)
+    return any(kinds.get(Kind.TRAP_PRISTINE) for each in days for kinds in each.counts.values())
 
 
 def _told(arithmetic: Arithmetic, parameters: Parameters, day: int) -> Worked:

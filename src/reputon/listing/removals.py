@@ -62,7 +62,7 @@ class Removals:
                 listed.remove(db, subject, now, words, who)
             else:
                 # A shorter clock and no pending job: what is seen until then makes it longer again, as by the rule.
-                listed.write(db, [Change("shortened", replace(found, expires=ruling.until), words, who)], now)
+                listed.write_all(db, [Change("shortened", replace(found, expires=ruling.until), words, who)], now)
             db.execute(table.insert().values(_row(subject, proved.owner, now)))
             grown(db)
         return ruling

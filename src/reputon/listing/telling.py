@@ -1,7 +1,6 @@
 """Telling: a notice as a mail to the owner's abuse contact, through a mail server of one's own."""
 
 import smtplib
-import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,14 +10,13 @@ from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
 from ipaddress import ip_network
 
-from reputon import deadline
+from reputon import deadline, submission
 from reputon.listing.entry import ListingError
 from reputon.listing.rdap import is_address
 from reputon.subject import Subject
 
 TIMEOUT = 20.0  # seconds for each step
 _PORT = 25
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class NotToldError(ValueError):
@@ -71,7 +69,7 @@ def tell(relay: Relay, to: Sequence[str], subject: str, text: str, now: datetime
     try:
         with deadline.ended_by(deadline.WHOLE, lambda: smtp.sock):
             smtp.connect(host, port)
-            _greet(smtp, relay, host)
+            submission.greet(smtp, host, relay.user, relay.password)
             smtp.send_message(_mail(relay.sender, to, subject, text, now), relay.sender, list(to))
     except smtplib.SMTPAuthenticationError as error:
         raise NotToldError(f"the mail server refused the login ({error.smtp_code})") from None
@@ -86,23 +84,6 @@ def tell(relay: Relay, to: Sequence[str], subject: str, text: str, now: datetime
         with suppress(OSError):
             smtp.quit()
         smtp.close()
-
-
-def _greet(smtp: smtplib.SMTP, relay: Relay, host: str) -> None:
-    """TLS where it is offered; a password leaves this machine by TLS only."""
-    smtp.ehlo_or_helo_if_needed()
-    is_private = host in _LOOPBACK
-    if smtp.has_extn("starttls"):
-        context = ssl.create_default_context()
-        if is_private:  # nobody lies between, and its certificate is seldom of its name
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        smtp.starttls(context=context)
-        smtp.ehlo()
-        is_private = True
-    if relay.user and not is_private:
-        raise NotToldError("the mail server offers no TLS: the password stays here")
-    if relay.user:
-        smtp.login(relay.user, relay.password)
 
 
 def _mail(sender: str, to: Sequence[str], subject: str, text: str, now: datetime) -> EmailMessage:

@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 
 from reputon.evidence.files import Line
 from reputon.evidence.ingest import Found, Reader, unreadable
-from reputon.evidence.kinds import Evidence, EvidenceError, Unreadable, checked, masked
+from reputon.evidence.kinds import Evidence, EvidenceError, Unreadable, checked
+from reputon.evidence.masking import masked, reason
 from reputon.evidence.readers import fields
 from reputon.evidence.tenant import named
 from reputon.subject import address_key, address_text
@@ -108,8 +109,8 @@ def _found(row: dict[str, Any], name: str, number: int, now: datetime) -> Found:
     try:
         return checked(_evidence(row), now)
     except (ValueError, OverflowError, OSError) as error:
-        said = masked(" ".join(str(each)[:200] for each in row.values()))
-        return Unreadable(f"{name}:{number}", said, masked(str(error), 300))
+        said = masked(" ".join(masked(str(each)[:1000], 200) for each in row.values()))
+        return Unreadable(f"{name}:{number}", said, reason(error))
 
 
 def _evidence(row: dict[str, Any]) -> Evidence:

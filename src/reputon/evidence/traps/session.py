@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
+from functools import cache
 from typing import Any
 
 from aiosmtpd.smtp import SMTP
@@ -118,6 +119,8 @@ class _Handler:
     async def handle_DATA(self, server: Connection, session: Any, envelope: Any) -> str:  # noqa: N802
         """Taken once the hit is safe."""
         address = received.address(server.client)
+        if address is not None and received.is_inner(address):
+            _tell_of_inner()
         try:
             if address is not None and not received.is_inner(address) and envelope.mail_from not in _NULL:
                 evidence = await asyncio.to_thread(
@@ -135,6 +138,15 @@ class _Handler:
         """What must not happen; its words stay here."""
         _log.error("a command failed: %s", type(error).__name__)
         return "451 4.3.0 Not now, come again"
+
+
+@cache
+def _tell_of_inner() -> None:
+    """Said once: whoever tries a trap from the same machine wonders where the hit is, and a proxy may be unnamed."""
+    _log.warning(
+        "a client with a loopback, private or link-local address delivered: such mail is never a hit; "
+        "a proxy in front is named by serve.trap.proxies or serve.trap.xclients"
+    )
 
 
 def _plain(text: str) -> str:

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import numpy as np
 
-from reputon.score.capping import VOLUME
 from reputon.score.model import Floats
 from reputon.simulate.population import generate, measures, worlds
+from reputon.simulate.population.capping import VOLUME
 from reputon.simulate.population.classes import CLASSES, COMPROMISES, Compromise, SenderClass
 from reputon.simulate.population.experiment import Experiment, Found
 from reputon.simulate.population.generate import Counts

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 
 from reputon.evidence.kinds import Kind
-from reputon.score.capping import VOLUME
 from reputon.score.model import Floats
 from reputon.simulate.population import generate, worlds
+from reputon.simulate.population.capping import VOLUME
 from reputon.simulate.population.classes import CLASSES, CLEAN, KINDS, LIAR
 from reputon.simulate.population.experiment import Experiment, Found
 from reputon.simulate.population.generate import Counts

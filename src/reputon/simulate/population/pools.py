@@ -7,9 +7,9 @@ from datetime import timedelta
 import numpy as np
 
 from reputon.listing.sharing import MAJORITY, SHARED
-from reputon.score.capping import VOLUME
 from reputon.score.model import Floats
 from reputon.simulate.population import generate, measures, worlds
+from reputon.simulate.population.capping import VOLUME
 from reputon.simulate.population.classes import (
     CLASSES,
     POOL_SHARES,

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from reputon.score.capping import VOLUME
 from reputon.score.model import Assessed, Floats, Signal
 from reputon.simulate.population import generate, measures, worlds
+from reputon.simulate.population.capping import VOLUME
 from reputon.simulate.population.classes import BAD_KINDS, CLASSES, CLEAN, KINDS, LIMITS
 from reputon.simulate.population.experiment import Experiment, Found
 from reputon.simulate.population.generate import Counts

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reputon.listing.policy import MEMORY, Settings, quiet
-from reputon.score.capping import VOLUME
 from reputon.score.model import Parameters
+from reputon.simulate.population.capping import VOLUME
 from reputon.simulate.population.generate import Counts
 from reputon.simulate.population.scoring import Cap, assessed, whole
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reputon.score.capping import VOLUME, capped, harms
 from reputon.score.model import Assessed, Floats, Parameters, Signal, assess
+from reputon.simulate.population.capping import VOLUME, capped, harms
 from reputon.simulate.population.classes import BAD_KINDS, KINDS, OWN
 from reputon.simulate.population.generate import Counts
 

@@ -55,8 +55,3 @@ def host_and_port(channel: Channel, text: str, usual: int | None = None) -> tupl
     if not host.strip("[]") or not port.isdecimal() or not 0 < int(port) < 1 << 16:
         raise ChannelError(f"watch.alerts.{channel.name}: `server`: write HOST:PORT, as in mail.example.org:587")
     return host.strip("[]"), int(port)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine by its own name, so that nobody can listen in between."""
-    return host in ("localhost", "::1") or (host.startswith("127.") and host.replace(".", "").isdecimal())

@@ -2,13 +2,12 @@
 
 import smtplib
 import socket
-import ssl
 from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from reputon import deadline
+from reputon import deadline, submission
 from reputon.watch.channels.channel import (
     TIMEOUT,
     Channel,
@@ -16,7 +15,6 @@ from reputon.watch.channels.channel import (
     NotDelivered,
     Unclear,
     host_and_port,
-    is_loopback,
 )
 from reputon.watch.notice import Notice
 
@@ -49,7 +47,7 @@ def _handed(smtp: _Session, notice: Notice, channel: Channel, port: int) -> str:
         code, said_first = smtp.connect(host, port)
         if code != 220:
             raise smtplib.SMTPConnectError(code, said_first)
-        _greet(smtp, channel, host)
+        submission.greet(smtp, host, channel.user, channel.password)
         refused = _envelope(smtp, channel)
         said = _content(smtp, message(notice, channel).as_bytes())
     except OSError as error:  # what smtplib raises is of this kind too
@@ -85,23 +83,6 @@ def _checked(channel: Channel) -> tuple[str, int]:
         if not at or not local or not domain or not plain:
             raise ChannelError(f"watch.alerts.{channel.name}: {address!r} is no address like ops@example.org")
     return host_and_port(channel, channel.server, _PORT)
-
-
-def _greet(smtp: smtplib.SMTP, channel: Channel, host: str) -> None:
-    """TLS where it is offered; a password leaves this machine by TLS only."""
-    smtp.ehlo_or_helo_if_needed()
-    is_private = is_loopback(host)
-    if smtp.has_extn("starttls"):
-        context = ssl.create_default_context()
-        if is_private:  # nobody lies between, and its certificate is seldom of its name
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        smtp.starttls(context=context)
-        smtp.ehlo()
-        is_private = True
-    if channel.user and not is_private:
-        raise NotDelivered("the server offers no TLS: the password stays here")
-    if channel.user:
-        smtp.login(channel.user, channel.password)
 
 
 def _envelope(smtp: smtplib.SMTP, channel: Channel) -> list[str]:

@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reputon import deadline
-from reputon.watch.channels.channel import TIMEOUT, Channel, ChannelError, NotDelivered, Unclear, is_loopback
+from reputon.submission import is_loopback
+from reputon.watch.channels.channel import TIMEOUT, Channel, ChannelError, NotDelivered, Unclear
 
 _UNCLEAR = (502, 504)  # a proxy has lost the server, which may have taken it
 

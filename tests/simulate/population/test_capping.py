@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from reputon.score import parameters
-from reputon.score.capping import capped, harms
+from reputon.simulate.population.capping import capped, harms
 
 # Sums of 4 sources below 2**53 are exact, so the laws need no tolerance but where a quotient is taken.
 COUNTS = st.one_of(st.just(0.0), st.integers(1, 2**40).map(float), st.floats(2**-20, 1e6))
