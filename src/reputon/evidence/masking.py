@@ -9,7 +9,7 @@ EXCERPT = 120  # characters of an unreadable line that are kept
 _WORD = 36  # characters of a word in a reason; a longer one may be an address that was cut before its `@`
 
 # Each of these goes through a text once: what may repeat is never followed by what may not match.
-_AT = re.compile(r"%(?:25)*40|\\+[ux]\{?0*40\}?|\\+u(?:ff20|fe6b)|&#(?:0*64|x0*40);|\+40|[\uff20\ufe6b]", re.IGNORECASE)
+_AT = re.compile(r"%(?:25)*40|\\[ux]\{?0*40\}?|\\u(?:ff20|fe6b)|&#(?:0*64|x0*40);|\+40|[\uff20\ufe6b]", re.IGNORECASE)
 _SAID = re.compile(  # the value of a key whose value is a recipient, in a log or in JSON
     r"""((?<![a-z0-9])(?:to|rcpt|recipients?|ctladdr|user|mailbox)\\?["']?\ ?[=:]\ ?)"""
     r"""(?:<[^<>]*>?|\[[^\[\]]*\]?|\\*"(?:\\.|[^"\\])*"?|[^\s,;"'<>{}\[\]]+)""",
