@@ -27,7 +27,7 @@ from reputon.evidence.rows import ROWS
 from reputon.listing.ledger import Ledger
 from reputon.listing.policy import Settings
 from reputon.listing.rescore import decide
-from reputon.score import engines, parameters, run, sql
+from reputon.score import asking, engines, parameters, relations, run, sql
 from reputon.score.engines import Engine, Resources
 
 NOW = datetime(2026, 10, 30, 22, 30, tzinfo=UTC)
@@ -55,12 +55,12 @@ def sealed(folder: Path, until: datetime = NOW) -> list[File]:
     return found
 
 
-def asked(folder: Path, now: datetime = NOW, *, capped: bool = False) -> run.Asked:
+def asked(folder: Path, now: datetime = NOW, *, capped: bool = False) -> asking.Asked:
     """A run over it; `capped`: the filter, the complaints and the traps are other people's."""
     known = [(int(name), int(name), cap) for name, _, cap in CAPPED] if capped else []
     columns = list(zip(*known, strict=True)) or [(), (), ()]
-    sources = pa.table([pa.array(each, pa.int64()) for each in columns], schema=run.SOURCES)
-    return run.Asked(
+    sources = pa.table([pa.array(each, pa.int64()) for each in columns], schema=asking.SOURCES)
+    return asking.Asked(
         sealed(folder, now),
         sources,
         parameters.load(),
@@ -123,12 +123,12 @@ def _floor(engine: Engine) -> None:
     list(engine.read(FLOOR))
 
 
-def _sums(engine: Engine, request: run.Asked, folder: Path) -> None:
+def _sums(engine: Engine, request: asking.Asked, folder: Path) -> None:
     """What `run.score` does until the formula."""
     folder.mkdir()
     run.sums(engine, request, folder)
-    for name in run.SCOPES:
-        query = run.entities(engine, "sums", run.SCOPES[name], capped=request.capped)
+    for name in relations.SCOPES:
+        query = relations.entities(engine, "sums", relations.SCOPES[name], capped=request.capped)
         list(engine.read(f"SELECT COUNT(*), SUM(sent) FROM ({query}) AS entities"))
     list(engine.read(f"SELECT COUNT(*), SUM(squares) FROM ({sql.text('sharing', sums='sums')}) AS shares"))
 
@@ -146,11 +146,11 @@ def hourly(arguments: argparse.Namespace) -> None:
     told("an hour's run, with the rule of listing", hour, full)
 
 
-def _decided(engine: Engine, request: run.Asked, folder: Path) -> None:
+def _decided(engine: Engine, request: asking.Asked, folder: Path) -> None:
     listings(engine, request, run.score(engine, request, folder))
 
 
-def listings(engine: Engine, request: run.Asked, results: run.Results) -> set[tuple[object, ...]]:
+def listings(engine: Engine, request: asking.Asked, results: run.Results) -> set[tuple[object, ...]]:
     """Whom the rule lists: subject, reasons, until when."""
     with tempfile.TemporaryDirectory() as folder, Ledger(Path(folder)) as ledger:
         found = decide(engine, request, results, ledger, Settings(), accept=True)
@@ -218,16 +218,16 @@ def agree(arguments: argparse.Namespace) -> None:
 
 
 def _compared(one: run.Results, other: run.Results, name: str) -> None:
-    for scope in (*run.SCOPES, "sharing"):
+    for scope in (*relations.SCOPES, "sharing"):
         order = "subject" if scope == "address" or scope == "sharing" else "tenant"
         left, right = (pq.ParquetDataset(each.paths(scope)).read().sort_by(order) for each in (one, other))
         columns = [field.name for field in left.schema if field.type == pa.int64()]
         equal = all(left[name].equals(right[name]) for name in columns)
         print(f"{name}, {scope}: {right.num_rows} rows, sums {'equal in every bit' if equal else 'DIFFER'}", end="")
-        if scope in run.SCOPES:
+        if scope in relations.SCOPES:
             print(f", scores at most {_distance(left, right):.4f} apart", end="")
         print(flush=True)
-        if not equal or (scope in run.SCOPES and _distance(left, right) > 0.01):
+        if not equal or (scope in relations.SCOPES and _distance(left, right) > 0.01):
             raise SystemExit(f"{name} differs from DuckDB in {scope}")
 
 

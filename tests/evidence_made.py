@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from reputon.evidence.kinds import Evidence, Kind
 from reputon.evidence.store import Store
-from reputon.score import engines, parameters, run
+from reputon.score import asking, engines, parameters
 from reputon.score.engines import Resources
 from reputon.subject import address_key
 
@@ -27,7 +27,7 @@ def keep(store, evidence, now):
 
 def asked(store, now, sources=()):
     store.seal()
-    return run.Asked(store.files(), run.sources(sources), PARAMETERS, now, store.names)
+    return asking.Asked(store.files(), asking.sources(sources), PARAMETERS, now, store.names)
 
 
 @contextmanager

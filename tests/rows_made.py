@@ -4,14 +4,14 @@ from hypothesis import strategies as st
 
 from reputon.evidence.kinds import Kind
 from reputon.evidence.rows import key
-from reputon.score import run
+from reputon.score import asking
 from reputon.score.arithmetic import Row
 from reputon.score.judgement import BAD
 
 TENANTS = ["one.example", "two.example", "unauth@192.0.2.7"]
 KEYS = [3221225991, 3221225992]
 KINDS = ["sent", "delivered", *(str(each) for each in BAD)]
-SOURCES = run.sources([("own", True, None), ("own2", True, 120), ("feed", False, None), ("capped", False, 70)])
+SOURCES = asking.sources([("own", True, None), ("own2", True, 120), ("feed", False, None), ("capped", False, 70)])
 
 # (days ago, source, address key, tenant, kind, count)
 EVIDENCE = st.lists(

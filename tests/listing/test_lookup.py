@@ -18,7 +18,7 @@ from reputon.listing.ledger import Ledger
 from reputon.listing.lookup import look_up
 from reputon.listing.policy import LONGEST, Change, Listing, Reason, Settings
 from reputon.listing.public import band, public
-from reputon.score import as_table, engines, neighbours, run
+from reputon.score import as_table, asking, engines, neighbours, run
 from reputon.score.as_table import AsTableError
 from reputon.subject import parse
 
@@ -51,7 +51,7 @@ def found(folder, evidence, subject=ADDRESS, *, scored=False, now=NOW, **options
     with scoring(folder, evidence, NOW) as (engine, given), Ledger(folder) as ledger:
         if scored:
             run.score(engine, given, folder / "scores")
-        again = run.Asked(given.sealed, given.sources, given.parameters, now, given.names)
+        again = asking.Asked(given.sealed, given.sources, given.parameters, now, given.names)
         return look_up(engine, again, folder / "scores", ledger, parse(subject), settings=Settings(), **options)
 
 
@@ -117,7 +117,7 @@ def test_looking_changes_no_tally_and_needs_none(tmp_path):
         run.score(engine, given, folder)
         before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.parquet")}
         for now in (NOW, NOW - timedelta(days=20)):
-            again = run.Asked(given.sealed, given.sources, given.parameters, now, given.names)
+            again = asking.Asked(given.sealed, given.sources, given.parameters, now, given.names)
             seen = look_up(engine, again, folder, ledger, parse(ADDRESS))
             assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.parquet")} == before
             assert seen.score == without.score or now != NOW

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from reputon.evidence.kinds import Kind
 from reputon.evidence.rows import KIND_CODES, ROWS
-from reputon.score import judgement, parameters, run, sql
+from reputon.score import asking, judgement, parameters, run, sql
 from reputon.score.engines import Engine
 from reputon.score.judgement import ONE
 
@@ -22,7 +22,7 @@ PARAMETERS = parameters.load()
 NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
 SENT = KIND_CODES[Kind.SENT]
 Row = tuple[int, int, int, int, int, int]  # (time, source, subject, tenant, kind, count)
-Source = tuple[int, int, int | None]  # as run.SOURCES
+Source = tuple[int, int, int | None]  # as asking.SOURCES
 INTEGERS = ["subject", "tenant", *judgement.COLUMNS.values()]
 
 
@@ -51,11 +51,11 @@ def sealed(rows: Iterable[Row], folder: Path, name: str) -> list[File]:
     return files
 
 
-def asked(files: list[File], sources: Iterable[Source], now: datetime = NOW) -> run.Asked:
+def asked(files: list[File], sources: Iterable[Source], now: datetime = NOW) -> asking.Asked:
     """A run over files."""
     columns = list(zip(*sources, strict=True)) or [(), (), ()]
-    table = pa.table([pa.array(c, f.type) for c, f in zip(columns, run.SOURCES, strict=True)], schema=run.SOURCES)
-    return run.Asked(files, table, PARAMETERS, now, lambda keys: {each: f"t{each}.example" for each in keys})
+    table = pa.table([pa.array(c, f.type) for c, f in zip(columns, asking.SOURCES, strict=True)], schema=asking.SOURCES)
+    return asking.Asked(files, table, PARAMETERS, now, lambda keys: {each: f"t{each}.example" for each in keys})
 
 
 def some(seed: int, rows: int, days: int, hours: tuple[int, ...], now: datetime = NOW) -> list[Row]:

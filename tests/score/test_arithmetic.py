@@ -14,7 +14,7 @@ from tests.rows_made import EVIDENCE, KEYS, KINDS, SOURCES, TENANTS
 
 from reputon.evidence.kinds import Kind
 from reputon.evidence.rows import KIND_CODES, ROWS, key
-from reputon.score import about, arithmetic, engines, run
+from reputon.score import about, arithmetic, asking, engines, relations
 from reputon.score.arithmetic import Row
 from reputon.score.history import history
 from reputon.score.judgement import BAD, ONE
@@ -32,7 +32,7 @@ def engine(tmp_path_factory):
 
 @cache
 def asked(now=NOW):
-    return run.Asked((), SOURCES, PARAMETERS, now, lambda keys: dict.fromkeys(keys, TENANTS[0]))
+    return asking.Asked((), SOURCES, PARAMETERS, now, lambda keys: dict.fromkeys(keys, TENANTS[0]))
 
 
 def named(engine, evidence, now=NOW):
@@ -50,14 +50,14 @@ def named(engine, evidence, now=NOW):
     engine.table("all_days", table)
     engine.view("days", f"SELECT * FROM all_days WHERE day < {today}", keep=True)
     engine.view("hours", f"SELECT *, 24 * day AS hour FROM all_days WHERE day = {today}", keep=True)
-    run.counted(engine, asked(now), asked(now).first_day)
-    parts = [run.add(engine, asked(now), closed=closed) for closed in (True, False)]
+    relations.counted(engine, asked(now), asked(now).first_day)
+    parts = [relations.add(engine, asked(now), closed=closed) for closed in (True, False)]
     engine.view("sums", " UNION ALL ".join(parts), keep=True)
 
 
 def by_sql(engine, scope, now=NOW):
     """What counts of each entity, and its score."""
-    query = run.entities(engine, "sums", run.SCOPES[scope], capped=True)
+    query = relations.entities(engine, "sums", relations.SCOPES[scope], capped=True)
     return {row["subject"] or row["tenant"]: {kind: row[kind.replace("-", "_")] for kind in Kind}
                for batch in engine.read(query) for row in batch.to_pylist()}  # fmt: skip
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from reputon.config import Config
     from reputon.listing.ledger import Ledger
     from reputon.listing.policy import Settings
+    from reputon.score.asking import Asked
     from reputon.score.engines import Engine, Resources
-    from reputon.score.run import Asked
 
 FOLDER = "scores"  # of the state directory: tallies, sums and scores, all of which evidence makes again
 
@@ -40,7 +40,7 @@ def opened(config: "Config", now: str | None) -> "Iterator[Rating]":
     """The state directory's evidence, sealed, and its ledger."""
     from reputon.evidence.sources import Sources
     from reputon.evidence.store import Store
-    from reputon.score import engines, parameters, run
+    from reputon.score import asking, engines, parameters
 
     at, folder = time_of(now), config.state_dir / FOLDER
     with Store(config.state_dir, config.evidence.url) as store, ledger_of(config) as ledger:
@@ -48,8 +48,8 @@ def opened(config: "Config", now: str | None) -> "Iterator[Rating]":
         with Sources(config.state_dir) as register:
             registered = [(each.name, each.trust == "own", each.sent_cap) for each in register.all()]
         sealed = store.files()
-        sources = run.sources(registered, {source for each in sealed for source in each.sources})
-        asked = run.Asked(sealed, sources, parameters.load(), at, store.names)
+        sources = asking.sources(registered, {source for each in sealed for source in each.sources})
+        asked = asking.Asked(sealed, sources, parameters.load(), at, store.names)
         with engines.opened(config.score.engine, resources(config)) as engine:
             yield Rating(engine, asked, folder, ledger, rule_of(config))
 

@@ -68,6 +68,8 @@ def _json(given: "Rating", done: "Rescored") -> bool:
                             "expires": change.listing.expires})  # fmt: skip
     if done.halt:
         console.print_json({"halt": asdict(done.halt)})
+    if done.is_past:
+        console.print_json({"published": False, "why": "a later time was scored already"})
     return is_empty
 
 

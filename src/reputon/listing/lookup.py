@@ -12,12 +12,13 @@ from reputon.listing.policy import Listing, Settings, Verdict
 from reputon.listing.sharing import SHARED
 from reputon.score import about, arithmetic, as_table, history, neighbours, run
 from reputon.score.arithmetic import Arithmetic, Counts, Worked
+from reputon.score.asking import Asked
 from reputon.score.engines import Engine
 from reputon.score.history import Point
 from reputon.score.judgement import Entity, Recent, together
 from reputon.score.model import Score
 from reputon.score.neighbours import Neighbourhood
-from reputon.score.run import Asked, Results
+from reputon.score.run import Results
 from reputon.subject import Subject
 
 ROWS = 400_000  # of the evidence by day that are redone one by one; of a sender with more, only its sums are

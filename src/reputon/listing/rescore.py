@@ -10,8 +10,9 @@ from reputon.listing.guard import Halt
 from reputon.listing.ledger import Ledger
 from reputon.listing.policy import Change, Listing, Settings
 from reputon.score import reading, recent, run
+from reputon.score.asking import Asked
 from reputon.score.engines import Engine, EngineError, MemoryNeededError
-from reputon.score.run import Asked, Results
+from reputon.score.run import Results
 from reputon.subject import Subject
 
 LOCK = "scores.lock"

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Literal
 
 from reputon.evidence.rows import KINDS, ROWS
-from reputon.score import reading, recent, run, sql, tallies
+from reputon.score import reading, recent, relations, sql, tallies
 from reputon.score.arithmetic import Counts, Row
+from reputon.score.asking import Asked
 from reputon.score.engines import Engine
 from reputon.score.judgement import Entity, Recent
 from reputon.score.model import Score
-from reputon.score.run import Asked
 from reputon.score.tallies import Tallies
 
 
@@ -22,16 +22,16 @@ def name(engine: Engine, asked: Asked, folder: Path, which: str, earlier: int = 
     known = Tallies(folder)
     known.check(asked.sealed)
     _days(engine, known, asked, which, asked.first_day - earlier)
-    run.hours(engine, known, asked, which)
-    run.counted(engine, asked, asked.first_day)
-    parts = [run.add(engine, asked, closed=closed) for closed in (True, False)]
+    relations.hours(engine, known, asked, which)
+    relations.counted(engine, asked, asked.first_day)
+    parts = [relations.add(engine, asked, closed=closed) for closed in (True, False)]
     engine.view("sums", " UNION ALL ".join(parts), keep=True)
 
 
 def _days(engine: Engine, known: Tallies, asked: Asked, which: str, first: int) -> None:
     """The closed days: of their tallies, and of the evidence itself where there is none."""
     wanted = range(first, asked.today)
-    engine.files("tallied", [path for day in wanted for path in run.paths_of(known.days, day)], tallies.DAYS)
+    engine.files("tallied", [path for day in wanted for path in relations.paths_of(known.days, day)], tallies.DAYS)
     rest = [each.path for each in asked.sealed if each.day in wanted and each.day not in known.days]
     engine.files("evidence", rest, ROWS)
     engine.view("days", f"SELECT * FROM tallied WHERE {which} UNION ALL {_BY_DAY.format(which=which)}", keep=True)
@@ -39,13 +39,13 @@ def _days(engine: Engine, known: Tallies, asked: Asked, which: str, first: int) 
 
 def score(engine: Engine, asked: Asked, scope: Literal["address", "tenant"]) -> Score | None:
     """The score of the one address or tenant that the named pairs are of; None where nothing was seen of it."""
-    found = engine.read(run.entities(engine, "sums", run.SCOPES[scope], capped=asked.capped))
+    found = engine.read(relations.entities(engine, "sums", relations.SCOPES[scope], capped=asked.capped))
     return next(reading.scores(found, asked.names, asked.parameters, asked.now), None)
 
 
 def pairs(engine: Engine, asked: Asked) -> tuple[Score, ...]:
     """The scores of the named pairs, the worst first."""
-    found = engine.read(run.entities(engine, "sums", sql.PAIR, capped=asked.capped))
+    found = engine.read(relations.entities(engine, "sums", sql.PAIR, capped=asked.capped))
     made = reading.scores(found, asked.names, asked.parameters, asked.now, pairs=True)
     return tuple(sorted(made, key=lambda each: (each.value is None, each.value, -each.sample)))
 
@@ -69,7 +69,7 @@ def count(engine: Engine) -> int:
 
 def rows(engine: Engine, asked: Asked, earlier: int = 0) -> Iterator[Row]:
     """The named pairs by day, as they count before they fade; as `earlier` as they were named."""
-    run.counted(engine, asked, asked.first_day - earlier)
+    relations.counted(engine, asked, asked.first_day - earlier)
     for day, source, subject, tenant, kind, messages in _tuples(
         engine, "SELECT day, source, subject, tenant, kind, count FROM counted"
     ):

@@ -7,9 +7,10 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 import pyarrow as pa
 
 from reputon.score import judgement, reading
+from reputon.score.asking import Asked
 from reputon.score.engines import Engine
 from reputon.score.judgement import COLUMNS
-from reputon.score.run import Asked, Results
+from reputon.score.run import Results
 from reputon.subject import IP4_KEYS, Subject
 
 Network = IPv4Network | IPv6Network

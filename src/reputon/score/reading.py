@@ -5,15 +5,16 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from reputon.score import judgement, run
+from reputon.score import judgement, relations
+from reputon.score.asking import Names
 from reputon.score.engines import Engine
 from reputon.score.judgement import COLUMNS, ONE, Entity, judged
 from reputon.score.model import Parameters, PublishedScore, Score
 from reputon.score.recent import entity
-from reputon.score.run import Names, Results
+from reputon.score.run import Results
 from reputon.subject import Subject, of_key
 
-SCOPES = tuple(run.SCOPES)
+SCOPES = tuple(relations.SCOPES)
 
 
 def scores(

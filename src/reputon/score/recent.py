@@ -8,10 +8,11 @@ import pyarrow as pa
 
 from reputon.evidence.kinds import Kind
 from reputon.evidence.rows import KINDS, UNAUTHENTICATED
-from reputon.score import judgement, run, sql
+from reputon.score import judgement, relations, run, sql
+from reputon.score.asking import Asked
 from reputon.score.engines import Engine
 from reputon.score.judgement import UNAUTH, Entity, Recent
-from reputon.score.run import Asked, Results
+from reputon.score.run import Results
 from reputon.subject import address_text
 
 _SLACK = 0.01  # a sum of parts may be a message less than the parts' sum: the rule itself decides
@@ -35,7 +36,7 @@ class Recents:
 def recents(engine: Engine, asked: Asked, results: Results, threshold: float) -> Recents:
     """The last 24 hours of every address and tenant whose optimistic score of them is below a threshold.
 
-    Needs the relations of `run.tally`.
+    Needs the relations of `relations.tally`.
     """
     engine.view("recent_sums", sql.text("recent_sums", most=MOST), keep=True)
     for scope, column in (("address", "subject"), ("tenant", "tenant")):
@@ -62,7 +63,7 @@ def effective(engine: Engine, paths: list[str], which: str = "TRUE") -> dict[int
 
 
 def _low(engine: Engine, asked: Asked, scope: str, column: str, threshold: float) -> pa.Table:
-    query = run.entities(engine, "recent_sums", run.SCOPES[scope], capped=asked.capped)
+    query = relations.entities(engine, "recent_sums", relations.SCOPES[scope], capped=asked.capped)
     found = [judgement.low(each, asked.parameters, threshold + _SLACK) for each in engine.read(query)]
     return pa.table({column: pa.chunked_array([each[column] for each in found], pa.int64())})
 

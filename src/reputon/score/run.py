@@ -6,7 +6,7 @@ today, and scores anew whom anything was said of since the run before.
 
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -15,68 +15,15 @@ from secrets import token_hex
 
 import pyarrow as pa
 
-from reputon.evidence.rows import ROWS, key
 from reputon.score import judgement, left, sql, tallies
+from reputon.score.asking import HOUR, Asked
 from reputon.score.engines import Engine
-from reputon.score.judgement import fading
 from reputon.score.left import Left
-from reputon.score.model import Parameters
-from reputon.score.tallies import Sealed, Tallies
+from reputon.score.relations import SCOPES, add, entities, tally
+from reputon.score.tallies import Tallies
 
-Names = Callable[[Iterable[int]], dict[int, str]]  # what keys of sources and tenants stand for
-DAY, HOUR = 86400, 3600
-SCOPES = {"address": sql.ADDRESS, "tenant": sql.TENANT}
-SOURCES = pa.schema([("source", pa.int64()), ("class", pa.int64()), ("sent_cap", pa.int64())])
 _SUMS = pa.schema([(name, pa.int64()) for name in ("subject", "tenant", "source", "kind", "amount")])
 SHARING = pa.schema([("subject", pa.int64()), ("squares", pa.int64())])
-
-
-def sources(registered: Iterable[tuple[str, bool, int | None]], seen: Iterable[int] = ()) -> pa.Table:
-    """SOURCES, from names, whether a source is our own, and the volume of a pair and day that it may claim at most.
-
-    `seen`: keys of those that evidence is of; who was struck off the register is not our own.
-    """
-    rows = {key(name): (0 if is_own else key(name), cap) for name, is_own, cap in registered}
-    rows = {each: (each, None) for each in seen} | rows
-    found = sorted((each, *rest) for each, rest in rows.items())
-    columns = list(zip(*found, strict=True)) or [(), (), ()]
-    return pa.table([pa.array(each, pa.int64()) for each in columns], schema=SOURCES)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a run is asked for: the files of evidence, the registered sources (SOURCES), parameters and the time."""
-
-    sealed: Sequence[Sealed]
-    sources: pa.Table
-    parameters: Parameters
-    now: datetime
-    names: Names
-
-    @property
-    def seconds(self) -> int:
-        """The time; evidence of later times does not count."""
-        return int(self.now.timestamp())
-
-    @property
-    def today(self) -> int:
-        """The day of the time, since 1970 in UTC."""
-        return self.seconds // DAY
-
-    @property
-    def oldest_hour(self) -> int:
-        """The oldest hour of which more than the sum of its day is asked."""
-        return min(self.seconds // HOUR - 24, self.today * 24)
-
-    @property
-    def first_day(self) -> int:
-        """The oldest day that counts."""
-        return self.today - self.parameters.memory_days + 1
-
-    @property
-    def capped(self) -> bool:
-        """Whether there are sources that are not our own."""
-        return any(each for each in self.sources["class"].to_pylist())
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,59 +43,6 @@ class Results:
         """The files of a scope: of everybody, or of whom this run scored anew."""
         folder = self.fresh if fresh and self.fresh else self.folder
         return sorted(str(file) for file in (folder / scope).glob("*.parquet"))
-
-
-def tally(engine: Engine, known: Tallies, asked: Asked) -> None:
-    """Name what there is: `counted` by day and `hours` of the last 24."""
-    paths = [path for day in range(asked.first_day, asked.today) for path in paths_of(known.days, day)]
-    engine.files("days", paths, tallies.DAYS)
-    hours(engine, known, asked)
-    counted(engine, asked, asked.first_day)
-
-
-def hours(engine: Engine, known: Tallies, asked: Asked, which: str = "TRUE") -> None:
-    """Name the last 24 hours, as they are; `which`: of which pairs."""
-    hour = asked.seconds // HOUR
-    # Where there is no tally (a time long past), and for the hours that are not whole, the evidence itself is read.
-    wanted = range(min(hour - 23, asked.today * 24), hour)
-    whole = [number for number in wanted if number in known.hours]
-    rest = {hour - 24, hour} | set(wanted) - set(whole)
-    engine.files("whole_hours", [path for number in whole for path in paths_of(known.hours, number)], tallies.HOURS)
-    engine.files("evidence", [each.path for each in asked.sealed if each.hour in rest], ROWS)
-    some = tallies.hourly(asked.seconds - DAY, asked.seconds)
-    engine.view("hours", f"SELECT * FROM whole_hours WHERE {which} UNION ALL SELECT * FROM ({some}) AS some_hours "
-                         f"WHERE {which}", keep=True)  # fmt: skip
-
-
-def counted(engine: Engine, asked: Asked, first: int) -> None:
-    """Name the days from `first` on as they count: of `days`, and today's of `hours`."""
-    engine.view("tally", sql.text("tally", first=first, today=asked.today))
-    engine.table("sources", asked.sources)
-    engine.table("fading", _fading(asked))
-    engine.view("counted", sql.text("counted"))
-
-
-def add(engine: Engine, asked: Asked, *, closed: bool) -> str:
-    """Name the sums of the closed days, or of today; the query that gives them."""
-    part = "closed" if closed else "today"
-    relation = "<" if closed else "="
-    engine.view(f"counted_{part}", f"SELECT * FROM counted WHERE day {relation} {asked.today}", keep=not closed)
-    least = asked.parameters.day_volume
-    engine.view(f"large_{part}", sql.text("large", counted=f"counted_{part}", least=least), keep=True)
-    engine.view(f"usual_{part}", sql.text("usual", large=f"large_{part}", today=asked.today), keep=True)
-    caps = sql.text("caps", large=f"large_{part}", usual=f"usual_{part}", least=least)
-    engine.view(f"caps_{part}", caps, keep=True)
-    return sql.text("sums", counted=f"counted_{part}", caps=f"caps_{part}")
-
-
-def entities(engine: Engine, sums: str, scope: tuple[str, str], *, capped: bool) -> str:
-    """The query for what counts of each entity of a scope, from the sums of its pairs."""
-    which = "tenant <> 0" if scope == sql.TENANT else "TRUE"
-    found = sql.by_entity(sums, *scope, which=which)
-    if not capped:
-        return found
-    engine.view("parts", found, keep=True)
-    return sql.together()
 
 
 def sums(engine: Engine, asked: Asked, folder: Path) -> Left:
@@ -286,15 +180,3 @@ def _is_taken_back(last: Left, now: Left, asked: Asked) -> bool:
     return any(
         int(hour) in seen and not set(names) <= set(now.hours.get(hour, ())) for hour, names in last.hours.items()
     )
-
-
-def _fading(asked: Asked) -> pa.Table:
-    parameters, days = asked.parameters, range(asked.first_day, asked.today + 1)
-    weights = [fading(asked.today - day, parameters) for day in days]
-    return pa.table({"day": pa.array(days, pa.int32()), "weight": pa.array(weights, pa.int64())})
-
-
-def paths_of(known: "dict[int, tallies.Tally]", number: int) -> Iterator[str]:
-    """The files of the tally of a day or an hour; none where there is no tally."""
-    if number in known:
-        yield from known[number].paths

@@ -11,7 +11,7 @@ from reputon.listing import policy
 from reputon.listing.ledger import Ledger
 from reputon.listing.rescore import Rescored, rescore
 from reputon.resolver import World
-from reputon.score import about, engines, parameters, run
+from reputon.score import about, asking, engines, parameters
 from reputon.score.engines import Engine, Resources
 from reputon.score.model import Score
 from reputon.simulate import receiver
@@ -73,7 +73,7 @@ class Rater:
     def _engine(self) -> AbstractContextManager[Engine]:
         return engines.opened("duckdb", Resources(1 << 30, 1, self._folder / "spill"))
 
-    def _asked(self) -> run.Asked:
+    def _asked(self) -> asking.Asked:
         self._store.seal()
         files, names = self._store.files(), self._store.names
-        return run.Asked(files, run.sources([]), self._parameters, self._clock.now, names)
+        return asking.Asked(files, asking.sources([]), self._parameters, self._clock.now, names)
