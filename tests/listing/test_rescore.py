@@ -11,7 +11,7 @@ from tests.evidence_made import asked, keep, resources
 from reputon.evidence.store import Store
 from reputon.listing.ledger import Ledger
 from reputon.listing.policy import Settings
-from reputon.listing.rescore import rescore
+from reputon.listing.rescore import propose, rescore
 from reputon.score import engines
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -28,10 +28,10 @@ class State:
     def take(self, *evidence, now=NOW):
         keep(self.store, evidence, now)
 
-    def run(self, now=NOW, sources=OWN, accept=False, **settings):
+    def run(self, now=NOW, sources=OWN, accept=False, act=rescore, **settings):
         given = asked(self.store, now, sources)
         with Ledger(self.folder) as ledger:
-            return rescore(self.engine, given, self.folder / "scores", ledger, Settings(**settings), accept=accept)
+            return act(self.engine, given, self.folder / "scores", ledger, Settings(**settings), accept=accept)
 
     def published(self):
         with Ledger(self.folder) as ledger:
@@ -117,6 +117,8 @@ def test_a_listing_ends_with_the_evidence_that_it_stood_on(state):
     assert state.listed() == {BAD}
     state.store.purge("partner")
     later = NOW + timedelta(minutes=1)
+    looked = state.run(later, act=propose)  # a dry run shows it, and leaves it to be done
+    assert [each.what for each in looked.changes] == ["removed"]
     done = state.run(later)
     assert [(each.what, each.listing.subject.text) for each in done.changes] == [("removed", BAD)]
     assert state.listed(later) == set()

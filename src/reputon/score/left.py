@@ -15,7 +15,8 @@ class Left:
     """The last run: the folder of its scores, what they depend on, and who was told of them.
 
     `base`: a digest of the closed days; `hours`: of the files of evidence by the hour; `as_of`: seconds; `is_partial`:
-    only some entities were scored anew; `told`: the ledger that has all of these scores, empty for none.
+    only some entities were scored anew; `taken_back`: evidence went away since the run before, which who is told last
+    has to know; `told`: the ledger that has all of these scores, empty for none.
     """
 
     folder: str
@@ -23,7 +24,8 @@ class Left:
     hours: Mapping[str, list[str]]
     as_of: int
     version: str
-    is_partial: bool
+    is_partial: bool = False
+    taken_back: bool = False
     told: str = ""
 
     def save(self, folder: Path) -> None:
@@ -38,7 +40,7 @@ def load(folder: Path) -> Left | None:
         hours = {str(hour): [str(each) for each in names] for hour, names in read["hours"].items()}
         found = Left(
             str(read["folder"]), str(read["base"]), hours, int(read["as_of"]), str(read["version"]),
-            bool(read["is_partial"]), str(read["told"]),
+            bool(read["is_partial"]), bool(read["taken_back"]), str(read["told"]),
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -67,9 +67,10 @@ def score(engine: Engine, asked: Asked, folder: Path, told: str = "") -> Results
     now = sums(engine, asked, folder)
     since = _since(last, now, asked, told) if last and _is_whole(folder / last.folder) else None
     old = folder / last.folder if last and since is not None else None
-    taken = last is not None and _is_taken_back(last, now, asked)
+    # Nobody was told of a run that was only looked at, or stopped: what went away before it did so for this one.
+    taken = last is not None and (_is_taken_back(last, now, asked) or (last.taken_back and not last.told))
     results = replace(_scored(engine, asked, folder / now.folder, since, old), is_taken_back=taken)
-    replace(now, is_partial=bool(results.fresh)).save(folder)
+    replace(now, is_partial=bool(results.fresh), taken_back=taken).save(folder)
     tallies.tidy((*folder.glob("scores-*"), *folder.glob("base-*")), (results.folder, folder / f"base-{now.base}"))
     return results
 
@@ -162,7 +163,7 @@ def _now(known: Tallies, asked: Asked) -> Left:
         if asked.oldest_hour <= each.hour <= asked.seconds // HOUR:
             hours.setdefault(str(each.hour), []).append(tallies.digest([each.path]))
     name = f"scores-{asked.seconds}-{token_hex(4)}"  # two runs of one time are two
-    return Left(name, tallies.digest([*days, rules]), hours, asked.seconds, asked.parameters.version, is_partial=False)
+    return Left(name, tallies.digest([*days, rules]), hours, asked.seconds, asked.parameters.version)
 
 
 def _since(last: Left, now: Left, asked: Asked, told: str) -> int | None:
