@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reputon.evidence import followed
+from reputon.evidence import files, followed
 from reputon.evidence.follow import Follower
 from reputon.evidence.ingest import ingest
 from reputon.evidence.kinds import EvidenceError
@@ -216,6 +216,31 @@ def waited(folder, expected):
             break
         time.sleep(0.1)
     return found
+
+
+def test_a_log_that_is_emptied_while_it_is_read_counts_once(tmp_path, monkeypatch):
+    """The lines of one read are then of two files, each of which is beside or in its place."""
+    with Store(tmp_path / "state") as store:
+        log = Log(tmp_path)
+        follower = Follower(store, READERS["jsonl"], log.path, "mx1")
+        follower.poll(NOW)
+        log.write(400)
+        real, done = files.lines_from, list[bool]()
+
+        def interrupted(file, *given):
+            for number, each in enumerate(real(file, *given)):
+                yield each
+                if number == 50 and not done:
+                    done.append(True)
+                    log.truncate()
+                    log.write(600)
+
+        monkeypatch.setattr(files, "lines_from", interrupted)
+        for _ in range(4):
+            follower.poll(NOW)
+        follower.close()
+        assert done
+        assert counted(store) == Counter(range(1000))
 
 
 def test_the_verb_follows_until_it_is_told_to_end(tmp_path):

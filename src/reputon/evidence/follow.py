@@ -100,6 +100,9 @@ class Follower:
         """Settle what follows; whether there was anything."""
         before = file.at.offset
         for chunk in ingest.chunks_of(file.reading, file.lines(is_last=is_last), now):
+            if not file.stands():
+                file.rewind()  # what of it was not acknowledged is in its copy, which lies beside
+                return True
             cursor = file.cursor(str(self._path), self._since or 0)
             ingest.settle(self._store, self._source, chunk, self.done, cursor)
             if self.is_stopped:

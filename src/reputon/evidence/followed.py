@@ -30,6 +30,7 @@ class Followed:
         self.identity = (status.st_dev, status.st_ino)
         self._tail = _tail(file, at.offset)
         self._left: float | None = None
+        self._first = (at.offset, b"")
         self.reading: Reading
         self.remember(reader, now)
 
@@ -53,11 +54,19 @@ class Followed:
     def lines(self, *, is_last: bool) -> Iterator[tuple[Line, Position]]:
         """What follows; a line without its end only if nobody will write it any more."""
         self._file.seek(self.at.offset)
+        self._first = (self.at.offset, b"")
         for line, at in files.lines_from(self._file, self._path.name, self.at):
             if not line.is_whole and not is_last:
                 return
+            self._first = self._first if self._first[1] else (self.at.offset, line.text)
             self.at = at
             yield line, at
+
+    def stands(self) -> bool:
+        """Whether what `lines` gave is of one file: one that is emptied and written anew meanwhile is two."""
+        offset, text = self._first
+        size = os.fstat(self._file.fileno()).st_size
+        return size >= self.at.offset and os.pread(self._file.fileno(), len(text), offset) == text
 
     def cursor(self, path: str, seen: float) -> Cursor:
         """Where we are, to be written down."""
