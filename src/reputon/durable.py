@@ -2,7 +2,9 @@
 
 import fcntl
 import os
+import sqlite3
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,6 +50,20 @@ def locked(file: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def into_wal(connection: sqlite3.Connection, patience: float) -> None:
+    """Put a database into WAL: SQLite waits for nobody there, where several find a new file; we do, so many seconds."""
+    end = time.monotonic() + patience
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _sync(path: Path) -> None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from reputon import durable
 from reputon.evidence.kinds import EvidenceError
 
 FILE = "evidence.sqlite"
@@ -76,7 +77,7 @@ class Database:
             raise
 
     def _prepare(self) -> None:
-        self._sql.execute("PRAGMA journal_mode = WAL")
+        durable.into_wal(self._sql, BUSY)
         self._sql.execute("PRAGMA synchronous = FULL")
         if self._version() == VERSION:
             return

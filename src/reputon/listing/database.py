@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from reputon import durable
 from reputon.listing import tables
 
 FILE = "listings.sqlite"
@@ -142,7 +143,7 @@ def _secrets(url: URL) -> tuple[str, ...]:
 
 def _durable(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # Python's own would begin too late, and never for a reader or a table
-    connection.execute("PRAGMA journal_mode = WAL")
+    durable.into_wal(connection, BUSY)
     connection.execute("PRAGMA synchronous = FULL")
 
 

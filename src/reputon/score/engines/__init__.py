@@ -3,7 +3,7 @@
 Every engine gives the same integers, and hands them to the same formula in batches: see `Engine`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import import_module
@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 from pyarrow.fs import FileSystem
 
 Formula = Callable[[pa.RecordBatch], pa.RecordBatch]
@@ -77,6 +78,13 @@ def opened(name: str, resources: Resources) -> AbstractContextManager[Engine]:
 def empty(schema: pa.Schema) -> pa.Table:
     """No rows of a schema."""
     return pa.Table.from_batches([], schema=schema)
+
+
+def mapped(batches: Iterable[pa.RecordBatch], target: Path, formula: Formula, schema: pa.Schema | None) -> None:
+    """Each batch through a formula into one Parquet file, so that no more than a batch is in memory."""
+    with pq.ParquetWriter(target, schema, compression="zstd", compression_level=1) as writer:
+        for batch in batches:
+            writer.write_batch(formula(batch))
 
 
 def dataset(urls: Sequence[str], schema: pa.Schema) -> ds.Dataset:

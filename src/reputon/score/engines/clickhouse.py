@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from chdb.session import Session
 
-from reputon.score.engines import EngineError, Formula, Resources, dataset, empty
+from reputon.score.engines import EngineError, Formula, Resources, dataset, empty, mapped
 
 BATCH = 50_000  # rows that the formula is given at a time
 _MIB = 1 << 20
@@ -71,9 +71,7 @@ class ClickHouse:
         if formula is None:
             self._run(f"INSERT INTO FUNCTION file({_quoted(str(target.absolute()))}, Parquet) {sql}")
             return
-        with pq.ParquetWriter(target, schema, compression="zstd", compression_level=1) as writer:
-            for batch in self.read(sql):
-                writer.write_batch(formula(batch))
+        mapped(self.read(sql), target, formula, schema)
 
     def _keep(self, name: str, sql: str) -> None:
         self._drop(name)

@@ -7,9 +7,8 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from reputon.score.engines import EngineError, Formula, MemoryNeededError, Resources, dataset, empty
+from reputon.score.engines import EngineError, Formula, MemoryNeededError, Resources, dataset, empty, mapped
 
 BATCH = 50_000  # rows that the formula is given at a time: what its memory is bounded by
 _MIB = 1 << 20
@@ -69,9 +68,7 @@ class DuckDB:
         if formula is None:
             self._run(f"COPY ({sql}) TO '{_quoted(str(target))}' (FORMAT parquet, COMPRESSION zstd)")
             return
-        with pq.ParquetWriter(target, schema, compression="zstd", compression_level=1) as writer:
-            for batch in self.read(sql):
-                writer.write_batch(formula(batch))
+        mapped(self.read(sql), target, formula, schema)
 
     def _run(self, sql: str) -> None:
         try:
