@@ -79,15 +79,15 @@ class Dataset:
     """
 
     name: str = ""
-    first4: array[int] = field(default_factory=lambda: array("I"))
-    length4: array[int] = field(default_factory=lambda: array("B"))
-    value4: array[int] = field(default_factory=lambda: array("I"))
-    first6: array[int] = field(default_factory=lambda: array("Q"))
-    length6: array[int] = field(default_factory=lambda: array("B"))
-    value6: array[int] = field(default_factory=lambda: array("I"))
+    first4: "array[int]" = field(default_factory=lambda: array("I"))
+    length4: "array[int]" = field(default_factory=lambda: array("B"))
+    value4: "array[int]" = field(default_factory=lambda: array("I"))
+    first6: "array[int]" = field(default_factory=lambda: array("Q"))
+    length6: "array[int]" = field(default_factory=lambda: array("B"))
+    value6: "array[int]" = field(default_factory=lambda: array("I"))
     names: list[str] = field(default_factory=list)
-    covers: array[int] = field(default_factory=lambda: array("B"))
-    value_of_name: array[int] = field(default_factory=lambda: array("I"))
+    covers: "array[int]" = field(default_factory=lambda: array("B"))
+    value_of_name: "array[int]" = field(default_factory=lambda: array("I"))
 
     def add4(self, first: int, length: int, value: int) -> None:
         """An IPv4 prefix; `first` as a number, whose bits after `length` are 0."""
