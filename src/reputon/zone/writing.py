@@ -130,6 +130,7 @@ def write_answer(buf: Any, begin: int, table: Any, work: Any, now: int, most: in
     if at == work[AFTER]:
         at = put_negative(buf, begin, table, work, stop)
     if at == FULL:
+        work[OUTCOME] = TRUNCATED
         put_header(buf, begin, _AA | _TC, work[RCODE])
         at = work[AFTER]
     return put_opt(buf, begin, at, work, NO_EDE) - begin
