@@ -22,7 +22,7 @@ from reputon.zone.question import RARE, WORK
 from reputon.zone.table import Table
 
 Client = tuple[str, int]
-Rare = Queue[tuple[bytes, Client, socket.socket]]
+Rare = Queue[tuple[bytes, Client, socket.socket | None]]  # without a socket: there is no more
 RECEIVE_BUFFER = 4 << 20  # bytes: rbldnsd's 64 KiB lose packets as soon as 160 are on their way (measured)
 _FORCE = 33  # SO_RCVBUFFORCE
 _PATIENCE = 10_000  # microseconds: a worker looks that often whether something has changed
@@ -56,13 +56,19 @@ def open_socket(host: str, port: int) -> socket.socket:
 
 
 class Worker(threading.Thread):
-    """Answers at one socket; `rare` takes what it does not answer itself."""
+    """Answers at one socket; `rare` takes what it does not answer itself.
 
-    def __init__(self, sock: socket.socket, rare: Rare, clock: Callable[[], float] = time) -> None:
+    `is_slow`: it answers nothing itself; only the plain loop knows of this.
+    """
+
+    def __init__(
+        self, sock: socket.socket, rare: Rare, clock: Callable[[], float] = time, is_slow: bool = False
+    ) -> None:  # fmt: skip
         super().__init__(name=f"reputon-udp-{sock.fileno()}", daemon=True)
         self.socket = sock
         self._rare = rare
         self._clock = clock
+        self._is_slow = is_slow
         self._buffers: Buffers = buffers(_NAME_SIZE[socket.AddressFamily(sock.family)])
         self._serve: Any = None
         self._stopping = False
@@ -118,6 +124,9 @@ class Worker(threading.Thread):
                 size, client = self.socket.recvfrom_into(of.view, QUERY)
             except OSError:
                 continue  # nothing came, or an earlier answer did not arrive
+            if self._is_slow:
+                self._hand_on(bytes(of.view[:size]), client)
+                continue
             now = int(self._clock())
             refill(of.control, now)
             length = answer(of.packet, 0, size, plain, allowed.actions, 0, now, 0, of.work)
