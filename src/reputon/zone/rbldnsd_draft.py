@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reputon.zone import settle
 from reputon.zone.content import (
@@ -99,11 +100,13 @@ class Draft:
         if not len(self.dataset):
             return
         ttl = OF_ZONE if self.specials.ttl == content.ttl else self.specials.ttl
+        read, numbers = self.dataset, np.zeros(len(self.said), np.uint32)
         try:
-            numbers = [EXCLUDED, *(content.value_of(self._value(said, ttl)) for said in self.said[1:])]
+            for index in _used(read.value4, read.value6, read.value_of_name):
+                numbers[index] = content.value_of(self._value(self.said[index], ttl)) if index else EXCLUDED
         except ContentError as problem:
             raise ContentError(f"dataset {self.name or self.kind}: {problem}") from None
-        read, made = self.dataset, content.dataset(self.name)
+        made = content.dataset(self.name)
         made.first4, made.length4, made.value4 = read.first4, read.length4, _mapped(read.value4, numbers)
         made.first6, made.length6, made.value6 = read.first6, read.length6, _mapped(read.value6, numbers)
         made.names, made.covers, made.value_of_name = read.names, read.covers, _mapped(read.value_of_name, numbers)
@@ -133,5 +136,10 @@ class Draft:
         return Value(codes, texts, ttl)
 
 
-def _mapped(values: "array[int]", numbers: list[int]) -> "array[int]":
-    return array("I", np.array(numbers, np.uint32)[np.frombuffer(values, np.uint32)].tobytes())
+def _used(*indices: "array[int]") -> list[int]:
+    found = [np.unique(np.frombuffer(each, np.uint32)) for each in indices if each]
+    return [int(each) for each in np.unique(np.concatenate(found))]
+
+
+def _mapped(indices: "array[int]", numbers: NDArray[np.uint32]) -> "array[int]":
+    return array("I", numbers[np.frombuffer(indices, np.uint32)].tobytes())

@@ -1,7 +1,10 @@
 """The same file, read by us and served by the real rbldnsd: the same answers."""
 
 import gzip
+from ipaddress import IPv4Address
+from itertools import product
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 
 import dns.rdatatype
@@ -169,6 +172,42 @@ def test_same_answers(folder, kind):
     with rbldnsd(f"{ZONE}:{kind}:{path}") as server:
         for subject in ASKED[kind].split():
             assert answer(zone, subject) == server.answer(subject, ZONE), subject
+
+
+def made(random):
+    """Prefixes that lie in one another as often as can be, for each type its own."""
+    kind = random.choice(["ip4set", "ip4trie", "dnset"])
+    lines = []
+    for _ in range(random.randint(1, 25)):
+        value = random.choice(["", "", ":3", ":4:", ":5:five $", "text $$"])
+        if random.random() < 0.1:
+            lines.append(random.choice([":7", ":8:eight", ":2"]))
+        elif kind == "dnset":
+            name = ".".join(random.choice("ab") for _ in range(random.randint(1, 4)))
+            lines.append(f"{random.choice(['', '', '!'])}{random.choice(['', '.', '*.'])}{name} {value}")
+        elif kind == "ip4set" and random.random() < 0.2:
+            first = random.randint(0, 400)
+            last = first + random.randint(0, 300)
+            lines.append(f"10.0.{first >> 8}.{first & 255}-10.0.{last >> 8}.{last & 255} {value}")
+        else:
+            length = random.choice([8, 15, 16, 20, 22, 23, 24, 25, 28, 30, 31, 32])
+            address = (10 << 24 | random.randint(0, 700)) >> 32 - length << 32 - length
+            lines.append(f"{random.choice(['', '', '!'])}{IPv4Address(address)}/{length} {value}")
+    return kind, "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_same_answers_for_made_files(folder, seed):
+    random = Random(seed)
+    kind, text = made(random)
+    (folder / "list").write_text(text)
+    (zone,) = read([f"{kind}:{folder / 'list'}"], ZONE, NOW).zones
+    subjects = [str(IPv4Address((10 << 24) + random.randint(0, 800))) for _ in range(200)]
+    if kind == "dnset":
+        subjects = [".".join(labels) for depth in range(1, 5) for labels in product("ab", repeat=depth)]
+    with rbldnsd(f"{ZONE}:{kind}:{folder / 'list'}") as server:
+        for subject in subjects:
+            assert answer(zone, subject) == server.answer(subject, ZONE), (subject, text)
 
 
 def test_base_templates_and_ttls(folder):
