@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 from multiprocessing import get_context, parent_process
 from pathlib import Path
+from queue import SimpleQueue
 from secrets import token_bytes
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
@@ -17,6 +18,7 @@ from time import sleep, time
 from typing import TYPE_CHECKING
 
 from reputon.config import Config
+from reputon.zone import own
 from reputon.zone.follow import Follower
 from reputon.zone.own import Settings
 from reputon.zone.publish import Publisher
@@ -67,11 +69,18 @@ def _publish_beside(settings: Config, root: str | None, output: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; who serves ends this
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     assert server is not None
-    Thread(target=lambda: (server.join(), stop.set()), daemon=True).start()
+
+    def outlive() -> None:
+        server.join()
+        stop.set()
+
+    Thread(target=outlive, daemon=True).start()
     publish(settings, root, output, stop)
 
 
-def serve_dns(settings: Config, listen: Iterable[Address], table: Path | None, options: Options, root: str | None) -> None:
+def serve_dns(
+    settings: Config, listen: Iterable[Address], table: Path | None, options: Options, root: str | None
+) -> None:
     """Answer until SIGTERM or SIGINT, from a file, or from the ledger; OSError where an address cannot be had."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     with _table_kept(settings, root) if table is None else nullcontext(table) as path:
@@ -86,6 +95,13 @@ def serve_dns(settings: Config, listen: Iterable[Address], table: Path | None, o
     _say("stopped")
 
 
+def warm_dns() -> None:
+    """Compile the fast loop, so that the next `serve dns` has it at once."""
+    from reputon.zone import compiled
+
+    compiled.warm()
+
+
 def _swap(server: Server, table: Table) -> None:
     server.swap(table)
     _say(f"zones reloaded: {', '.join(f'{each.apex} serial {each.serial}' for each in table.zones)}")
@@ -93,13 +109,10 @@ def _swap(server: Server, table: Table) -> None:
 
 def _wait_for_signal(hang_up: Callable[[], None]) -> None:
     """Until SIGTERM or SIGINT; SIGHUP calls `hang_up`."""
-    stop, said = Event(), Event()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, lambda *_: (stop.set(), said.set()))
-    signal.signal(signal.SIGHUP, lambda *_: said.set())
-    while not stop.is_set():
-        said.wait()
-        said.clear()
+    said: SimpleQueue[int] = SimpleQueue()
+    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(each, lambda number, _: said.put(number))
+    while said.get() == signal.SIGHUP:
         hang_up()
 
 
@@ -107,7 +120,7 @@ def _wait_for_signal(hang_up: Callable[[], None]) -> None:
 def _table_kept(settings: Config, root: str | None) -> Iterator[Path]:
     """The file of our own zones, kept current by a process beside this one; there is one when this begins."""
     path = settings.state_dir / "zone" / "current.table"
-    zone_settings(settings, root).apex  # a wrong name is told here, and not by the other process
+    own.contents((), (), zone_settings(settings, root))  # a wrong name is told here, and not by the other process
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)  # of another root, perhaps
     beside = get_context("spawn").Process(target=_publish_beside, args=(settings, root, path), daemon=True)

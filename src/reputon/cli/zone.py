@@ -1,5 +1,6 @@
 """reputon zone: what the zones say: made, looked at, and taken elsewhere."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -77,7 +78,7 @@ def ls(root: _Root = None, path: console.ConfigOption = None, as_json: console.J
 
     for content in serve.publisher(config.load(path), root).contents(wall_clock()):
         for subject, value in entries_of(content):
-            until = console.time_of(value.expires) if value.expires != FOREVER else None
+            until = datetime.fromtimestamp(value.expires, UTC) if value.expires != FOREVER else None
             if as_json:
                 told = {"zone": content.apex, "subject": subject, "codes": value.codes, "expires": until}
                 console.print_json(told | {"texts": value.texts})
@@ -116,10 +117,11 @@ def import_(
 
     from reputon.zone import formats, stored, table
 
-    contents, warnings = formats.read(kind, files, origin)
-    for warning in warnings:
+    now = int(time())
+    reading = formats.reader(kind)(files, origin, now)
+    for warning in reading.warnings:
         console.err.print(warning, markup=False, soft_wrap=True)
-    made = table.compile_zones(contents, int(time()), secrets.randbits(32))
+    made = table.compile_zones(reading.zones, now, secrets.randbits(32))
     stored.write(made, output)
     for each in made.zones:
         console.out.print(f"{each.apex}: {each.entries} entries, serial {each.serial}", markup=False, soft_wrap=True)

@@ -17,8 +17,8 @@ from reputon.simulate import receiver
 from reputon.simulate.clock import Clock
 from reputon.simulate.scene import ROOT
 from reputon.subject import address_key
-from reputon.zone.publish import Publisher
 from reputon.zone.own import Settings
+from reputon.zone.publish import Publisher
 
 # Source, reader, file or folder of the receiver: three parties, so that no one of them lists anybody alone.
 FEEDS = (

@@ -1,7 +1,6 @@
 """Follow: the file of a table, looked at again and again: the next one that is sound takes the place of the last."""
 
 import logging
-import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -58,5 +57,5 @@ class Follower:
 
 def _signature(path: Path) -> tuple[int, ...]:
     """What differs when another file has taken the place."""
-    found = os.stat(path)
+    found = path.stat()
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns

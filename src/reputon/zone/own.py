@@ -1,4 +1,4 @@
-"""Own: what our own zones say: `bl` and `dom` of the listings, `score` and `dscore` of the scores (DESIGN.md section 4).
+"""Own: our own zones: `bl` and `dom` of the listings, `score` and `dscore` of the scores (DESIGN.md section 4).
 
 Names that have entries below them exist and are empty (RFC 8020): a resolver that minimises its questions would never
 ask for the listing below a name that it was told is not there.
@@ -6,7 +6,6 @@ ask for the listing below a name that it was told is not there.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from ipaddress import ip_address, ip_network
 
 from reputon import subject

@@ -4,13 +4,10 @@ from collections.abc import Callable, Iterator
 from time import time
 from typing import Protocol
 
-import numpy as np
-
 from reputon.zone import rare
 from reputon.zone.answer import answer
-from reputon.zone.layout import Arrays
-from reputon.zone.loop import Guard
-from reputon.zone.question import RARE, REFUSED, RCODE, WORK, ZONE
+from reputon.zone.loop import Guard, open_guard
+from reputon.zone.question import RARE, RCODE, REFUSED, WORK, ZONE
 from reputon.zone.rare import Identity, Ordinary
 from reputon.zone.table import Table
 from reputon.zone.writing import ROOM
@@ -52,7 +49,7 @@ class Responder:
 
     def take(self, table: Table, guard: Guard) -> None:
         """Answer from this table from now on."""
-        self._served = Arrays(*map(memoryview, table.arrays)), Guard(*map(memoryview, guard))
+        self._served = table.arrays.plain(), guard.plain()
 
     def respond(self, packet: bytes, client: str, over_tcp: bool = False) -> Iterator[bytes]:
         """The messages that answer a packet: one, none, or a transfer's many."""
@@ -70,7 +67,7 @@ class Responder:
         said = self._ordinary(client, TCP_SIZE if over_tcp else 0)(packet)
         if said is not None:
             return said or None
-        return rare.respond(packet, lambda again: self._ordinary(client, TCP_SIZE)(again), self._identity, over_tcp)
+        return rare.respond(packet, self._ordinary(client, TCP_SIZE), self._identity, over_tcp)
 
     def _ordinary(self, client: str, most: int) -> Ordinary:
         """How the kernel answers this client: None is rare, and nothing is silence."""
@@ -86,8 +83,3 @@ class Responder:
             return bytes(buffer[: max(0, length)])
 
         return said
-
-
-def open_guard(table: Table) -> Guard:
-    """A guard that lets everybody ask everything."""
-    return Guard(np.zeros((1, max(1, len(table.zones))), np.uint8))

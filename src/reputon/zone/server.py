@@ -14,9 +14,9 @@ from typing import Any, Self
 
 from reputon.zone import jit
 from reputon.zone.content import ContentError
-from reputon.zone.loop import COUNTERS, Guard
+from reputon.zone.loop import open_guard
 from reputon.zone.rare import Identity
-from reputon.zone.responder import Elsewhere, Responder, Transfers, open_guard
+from reputon.zone.responder import Elsewhere, Responder, Transfers
 from reputon.zone.streams import Limits, Streams
 from reputon.zone.table import Table
 from reputon.zone.worker import Rare, Worker, can_compile, open_socket
@@ -106,7 +106,7 @@ class Server:
 
     def swap(self, table: Table) -> None:
         """Answer from this table from now on; no packet is lost, and none is answered by half of each."""
-        guard: Guard = open_guard(table)
+        guard = open_guard(table)
         with self._swapping:
             apexes = tuple(each.apex for each in table.zones)
             for worker in self._workers:

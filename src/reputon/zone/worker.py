@@ -11,12 +11,23 @@ from queue import Full, Queue
 from time import time
 from typing import Any
 
-import numpy as np
-
 from reputon.zone.answer import answer
 from reputon.zone.layout import Arrays
 from reputon.zone.loop import (
-    CONTROL, COUNTERS, HDR_SIZE, NAME, QUERY, RARES, STOP, STRIDE, TOKENS, Buffers, Guard, buffers, note, refill,
+    CONTROL,
+    HDR_SIZE,
+    NAME,
+    QUERY,
+    RARES,
+    STOP,
+    STRIDE,
+    TOKENS,
+    Buffers,
+    Guard,
+    buffers,
+    new_counts,
+    note,
+    refill,
 )  # fmt: skip
 from reputon.zone.question import RARE, WORK
 from reputon.zone.table import Table
@@ -76,7 +87,7 @@ class Worker(threading.Thread):
 
     def take(self, table: Table, guard: Guard) -> Any:
         """Answer from this table from now on; the counters for it."""
-        counts = np.zeros((len(table.zones) + 1, COUNTERS), np.int64)
+        counts = new_counts(table)
         self._served = table.arrays, guard, counts
         self._buffers.control[STOP] = 1
         return counts
@@ -117,8 +128,8 @@ class Worker(threading.Thread):
 
     def _answer_plain(self, arrays: Arrays, guard: Guard, counts: Any) -> None:
         """The same by Python alone, until something changes."""
-        of, plain = PlainBuffers(), Arrays(*map(memoryview, arrays))
-        allowed, counted = Guard(*map(memoryview, guard)), memoryview(counts)
+        of, plain = PlainBuffers(), arrays.plain()
+        allowed, counted = guard.plain(), memoryview(counts)
         while not self._buffers.control[STOP] and self._serve is None:
             try:
                 size, client = self.socket.recvfrom_into(of.view, QUERY)
