@@ -10,7 +10,18 @@ from numba import types
 from numba.core.types.functions import ExternalFunction
 
 from reputon.zone import jit
-from reputon.zone.loop import BATCH, CLOCK, HDR_BYTES, RARES, STOP, answer_batch, buffers, new_counts, open_guard
+from reputon.zone.loop import (
+    BATCH,
+    CLOCK,
+    HDR_BYTES,
+    PENDING,
+    RARES,
+    STOP,
+    answer_batch,
+    buffers,
+    new_counts,
+    open_guard,
+)
 from reputon.zone.table import compile_zones
 
 _WAIT_FOR_ONE = 0x10000  # MSG_WAITFORONE
@@ -36,10 +47,18 @@ def warm() -> None:
 
 
 def _serve(fd: int, of: Any, table: Any, guard: Any, counts: Any) -> None:
-    """Answer until STOP is set, which is looked at as often as the socket's timeout lets it, or for rare packets."""
-    while of.control[STOP] == 0:
-        received = _receive(fd, of.received_at, BATCH, _WAIT_FOR_ONE, 0)
+    """Answer until STOP is set, which is looked at as often as the socket's timeout lets it, or for rare packets.
+
+    What comes after STOP is answered by the next call, from the next table.
+    """
+    received = of.control[PENDING]
+    of.control[PENDING] = 0
+    while True:
+        if of.control[STOP] != 0:
+            of.control[PENDING] = max(0, received)
+            return
         if received <= 0:
+            received = _receive(fd, of.received_at, BATCH, _WAIT_FOR_ONE, 0)
             continue
         _tell_time(_REALTIME, of.control_at + 8 * CLOCK)
         outgoing = answer_batch(received, of, table, guard, counts)
@@ -47,5 +66,6 @@ def _serve(fd: int, of: Any, table: Any, guard: Any, counts: Any) -> None:
         while sent < outgoing:
             # One that cannot be sent is passed over: the others must not be lost.
             sent += max(1, _send(fd, of.sent_at + HDR_BYTES * sent, outgoing - sent, 0))
+        received = 0
         if of.control[RARES] > 0:
             return

@@ -20,8 +20,9 @@ assert STRIDE >= SIZE + ROOM
 DROPPED, BYTES = TRUNCATED + 1, TRUNCATED + 2
 COUNTERS = BYTES + 1
 
-# The places of `control`.  TOKENS: packets that may still go the slow path; CLOCK: seconds and nanoseconds.
-STOP, RARES, TOKENS, REFILLED, CLOCK = range(5)
+# The places of `control`.  TOKENS: packets that may still go the slow path; PENDING: packets
+# that were received and wait for the next table; CLOCK: seconds and nanoseconds.
+STOP, RARES, TOKENS, REFILLED, PENDING, CLOCK = range(6)
 CONTROL = CLOCK + 2
 RARE_A_SECOND = 200  # packets of the slow path: one costs as much as a hundred others
 

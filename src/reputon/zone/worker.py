@@ -81,6 +81,7 @@ class Worker(threading.Thread):
         self._clock = clock
         self._is_slow = is_slow
         self._buffers: Buffers = buffers(_NAME_SIZE[socket.AddressFamily(sock.family)])
+        self._plain = PlainBuffers()
         self._serve: Any = None
         self._stopping = False
         self._served: tuple[Arrays, Guard, Any] | None = None
@@ -95,6 +96,7 @@ class Worker(threading.Thread):
     def compile(self, serve: Any) -> None:
         """Take the compiled loop from now on."""
         self._serve = serve
+        self._buffers.control[STOP] = 1
 
     def stop(self) -> None:
         """End after what was received is answered."""
@@ -112,6 +114,7 @@ class Worker(threading.Thread):
             if serve is None:
                 self._answer_plain(*served)
             else:
+                self._answer_left(*served)
                 serve(self.socket.fileno(), self._buffers, *served)
                 self._hand_on_rare()
 
@@ -127,27 +130,39 @@ class Worker(threading.Thread):
             self._rare.put_nowait((packet, client, self.socket))
 
     def _answer_plain(self, arrays: Arrays, guard: Guard, counts: Any) -> None:
-        """The same by Python alone, until something changes."""
-        of, plain = PlainBuffers(), arrays.plain()
-        allowed, counted = guard.plain(), memoryview(counts)
-        while not self._buffers.control[STOP] and self._serve is None:
-            try:
-                size, client = self.socket.recvfrom_into(of.view, QUERY)
-            except OSError:
-                continue  # nothing came, or an earlier answer did not arrive
-            if self._is_slow:
-                self._hand_on(bytes(of.view[:size]), client)
-                continue
-            now = int(self._clock())
-            refill(of.control, now)
-            length = answer(of.packet, 0, size, plain, allowed.actions, 0, now, 0, of.work)
-            note(counted, of.work, length)
-            if length == RARE and of.control[TOKENS] > 0:
-                of.control[TOKENS] -= 1
-                self._hand_on(bytes(of.view[:size]), client)
-            elif length > 0:
-                with suppress(OSError):  # one that cannot be sent is passed over
-                    self.socket.sendto(of.view[:length], client)
+        """The same by Python alone, until something changes; what comes after that waits for the next table."""
+        of, plain = self._plain, (arrays.plain(), guard.plain(), memoryview(counts))
+        while True:
+            if of.received is None:
+                with suppress(OSError):  # nothing came, or an earlier answer did not arrive
+                    of.received = self.socket.recvfrom_into(of.view, QUERY)
+            if self._buffers.control[STOP]:
+                return
+            if of.received is not None:
+                self._answer_one(*of.received, *plain)
+                of.received = None
+
+    def _answer_left(self, arrays: Arrays, guard: Guard, counts: Any) -> None:
+        """Answer what the plain loop received last, and has left."""
+        if self._plain.received is not None:
+            self._answer_one(*self._plain.received, arrays.plain(), guard.plain(), memoryview(counts))
+            self._plain.received = None
+
+    def _answer_one(self, size: int, client: Client, arrays: Arrays, guard: Guard, counts: Any) -> None:
+        of = self._plain
+        if self._is_slow:
+            self._hand_on(bytes(of.view[:size]), client)
+            return
+        now = int(self._clock())
+        refill(of.control, now)
+        length = answer(of.packet, 0, size, arrays, guard.actions, 0, now, 0, of.work)
+        note(counts, of.work, length)
+        if length == RARE and of.control[TOKENS] > 0:
+            of.control[TOKENS] -= 1
+            self._hand_on(bytes(of.view[:size]), client)
+        elif length > 0:
+            with suppress(OSError):  # one that cannot be sent is passed over
+                self.socket.sendto(of.view[:length], client)
 
 
 class PlainBuffers:
@@ -158,6 +173,7 @@ class PlainBuffers:
         self.view = memoryview(self.packet)
         self.work = [0] * WORK
         self.control = [0] * CONTROL
+        self.received: tuple[int, Client] | None = None
 
 
 def _client(name: bytes, family: int) -> Client:
