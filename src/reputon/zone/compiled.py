@@ -7,15 +7,13 @@ used by another process than the one that compiled it.
 from functools import partial
 from typing import Any
 
-import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from reputon.zone import image, jit, linker
-from reputon.zone.content import Content, Soa
-from reputon.zone.loop import BATCH, CLOCK, COUNTERS, HDR_BYTES, RARES, STOP, Guard, answer_batch, buffers
+from reputon.zone.loop import BATCH, CLOCK, HDR_BYTES, RARES, STOP, answer_batch, buffers, new_counts, open_guard
 from reputon.zone.native import Calls, calls
 from reputon.zone.table import compile_zones
 
@@ -30,9 +28,8 @@ def serve() -> Any:
 
 def make_image() -> bytes:
     """The same for a file, see `image`; LinkError on other processors than x86-64."""
-    table = compile_zones([Content("example", Soa("ns.example", "hostmaster.example"))])
-    guard, counts = Guard(np.zeros((1, 1), np.uint8)), np.zeros((2, COUNTERS), np.int64)
-    arguments = calls(), 0, buffers(16), table.arrays, guard, counts
+    table = compile_zones([])
+    arguments = calls(), 0, buffers(16), table.arrays, open_guard(table), new_counts(table)
     return image.pack(*linker.link(jit.object_of(_serve, arguments)), image.kinds(arguments))
 
 
@@ -52,13 +49,15 @@ def _serve(system: Calls, fd: int, of: Any, table: Any, guard: Any, counts: Any)
             return
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _call(_: Any, address: Any, arguments: Any) -> Any:
+def _generate_call(_: Any, address: Any, arguments: Any) -> Any:
     """Call a function of C by its address, with words of 64 bits; what it says is an int."""
 
     def generate(_: Any, builder: Any, __: Any, values: Any) -> Any:
-        words = cgutils.unpack_tuple(builder, values[1])
+        words: Any = cgutils.unpack_tuple(builder, values[1])  # type: ignore[no-untyped-call]
         kind = ir.FunctionType(ir.IntType(32), [each.type for each in words])
         return builder.call(builder.inttoptr(values[0], kind.as_pointer()), words)
 
     return types.int32(address, arguments), generate
+
+
+_call: Any = intrinsic(_generate_call)

@@ -72,7 +72,7 @@ class Code:
 
 
 def kinds(arguments: tuple[Any, ...]) -> list[str]:
-    """What each of the numbers and arrays in nested tuples is: `int`, or type, dimensions, and `r` if it is read only."""
+    """What each number and array in nested tuples is: `int`, or type, dimensions, and `r` where it is read only."""
     return [_kind(each) for each in _leaves(arguments)]
 
 

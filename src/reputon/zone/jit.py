@@ -10,6 +10,7 @@ import hashlib
 import logging
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,7 +22,7 @@ _compiled: dict[Callable[..., Any], Callable[..., Any]] = {}
 _log = logging.getLogger(__name__)
 
 
-class UnsafeError(Exception):
+class UnsafeError(OSError):
     """A place for machine code that somebody else could write to; the message says what to do."""
 
 
@@ -54,7 +55,7 @@ def object_of(function: Callable[..., Any], arguments: tuple[Any, ...]) -> bytes
     Its symbols are the function, as Numba calls it, and what that needs; no lock and no reference of Python's.
     """
     numba = _numba()
-    from llvmlite import binding
+    from llvmlite import binding  # type: ignore[import-untyped]
 
     made = numba.njit(error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
     made.compile(tuple(map(numba.typeof, arguments)))
@@ -78,13 +79,11 @@ def cache_dir() -> Path:
 
 
 def make_cache_dir() -> Path:
-    """`cache_dir()`, made where it is missing; UnsafeError where somebody else could put code there, OSError."""
+    """`cache_dir()`, made where it is missing; UnsafeError where others could put code there, OSError."""
     path = cache_dir()
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
+    with suppress(FileExistsError):
         path.mkdir(0o755)
-    except FileExistsError:
-        pass
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         check_is_ours(os.fstat(descriptor), path)
@@ -105,7 +104,7 @@ def check_is_ours(status: os.stat_result, path: Path) -> None:
 def _can_keep() -> bool:
     try:
         make_cache_dir()
-    except (UnsafeError, OSError) as error:
+    except OSError as error:
         _log.warning("compiled code is not kept: %s", error)
         return False
     return True
@@ -116,7 +115,8 @@ def _numba() -> Any:
     from numba.extending import register_jitable
 
     if not _compiled:
-        numba.config.CACHE_DIR = str(cache_dir())
+        config: Any = numba.config
+        config.CACHE_DIR = str(cache_dir())
         for each in _kernel:
-            register_jitable(_nrt=False, forceinline=True)(each)
+            register_jitable(_nrt=False, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)(each)
     return numba

@@ -50,7 +50,11 @@ def _rows(object_: bytes, section: tuple[int, ...], form: str) -> list[tuple[int
 
 
 def _change(
-    code: bytearray, base: int, changes: Iterable[tuple[int, ...]], symbols: list[tuple[int, ...]], places: dict[int, int]
+    code: bytearray,
+    base: int,
+    changes: Iterable[tuple[int, ...]],
+    symbols: list[tuple[int, ...]],
+    places: dict[int, int],
 ) -> None:
     """Write into one section how far away from it is what it refers to."""
     for offset, info, addend in changes:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from reputon import durable
 from reputon.zone import image, jit
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 Serve = Callable[..., None]  # (fd, buffers, table, guard, counts)
 
 
-class WarmError(Exception):
+class WarmError(OSError):
     """The loop cannot be compiled here, or not be kept; the message says why."""
 
 
@@ -57,7 +57,7 @@ def serve() -> Serve | None:
         try:
             warm()
             found = load()
-        except (WarmError, jit.UnsafeError, OSError) as error:
+        except OSError as error:
             _log.warning("the DNS server compiles in its own process, which takes 120 MiB: %s", error)
     return found if found is not None else _compile_here()
 
@@ -83,7 +83,7 @@ def load() -> Serve | None:
         return partial(_open(path, directory), calls())
     except FileNotFoundError:
         return None
-    except (jit.UnsafeError, image.ImageError, OSError) as error:
+    except (image.ImageError, OSError) as error:
         _log.warning("the compiled loop %s is not used: %s", path, error)
         return None
     finally:
@@ -102,12 +102,12 @@ def _open(path: Path, directory: int) -> image.Code:
 
 
 def warm() -> Path:
-    """Compile the loop in a process of its own and keep it; its path.  WarmError, UnsafeError, OSError."""
+    """Compile the loop in a process of its own and keep it; its path.  WarmError, OSError."""
     jit.make_cache_dir()
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [sys.executable, "-P", "-c", _MAKE]
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - our own interpreter, and nothing of anybody else's
             command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False
         )
     except subprocess.TimeoutExpired:
