@@ -99,9 +99,9 @@ def serve_dns(
 
 def warm_dns() -> None:
     """Compile the fast loop, so that the next `serve dns` has it at once."""
-    from reputon.zone import compiled
+    from reputon.zone import native
 
-    compiled.warm()
+    _say(f"compiled: {native.warm()}")
 
 
 def _swap(server: Server, table: Table) -> None:

@@ -12,7 +12,7 @@ from time import time
 from types import TracebackType
 from typing import Any, Self
 
-from reputon.zone import jit
+from reputon.zone import native
 from reputon.zone.content import ContentError
 from reputon.zone.loop import open_guard
 from reputon.zone.rare import Identity
@@ -89,7 +89,7 @@ class Server:
         self._streams.start()
         for worker in self._workers:
             worker.start()
-        if self._options.is_fast and self._options.elsewhere is None and can_compile() and jit.is_there():
+        if self._options.is_fast and self._options.elsewhere is None and can_compile():
             threading.Thread(target=self._compile, name="reputon-compile", daemon=True).start()
 
     def stop(self) -> None:
@@ -125,12 +125,8 @@ class Server:
 
     def _compile(self) -> None:
         """Give the workers the compiled loop; without it they go on as they are."""
-        try:
-            from reputon.zone import compiled
-
-            serve = compiled.serve()
-        except Exception:  # whatever Numba trips over here: slow answers are better than none
-            _log.exception("the fast loop cannot be compiled: answering in plain Python")
+        serve = native.serve()
+        if serve is None:
             return
         for worker in self._workers:
             worker.compile(serve)

@@ -106,9 +106,10 @@ class _Building:
         self._push("zone_slots", self._zone_slots())
         self._push("blob", np.frombuffer(bytes(self._blob), np.uint8))
         dtypes = {"index4": np.uint32, "first4": np.uint16, "value4": np.uint32, "index6": np.uint32}
+        shapes = {"first6": (0, 4), "nodes": (0, NODE_COLUMNS)}
         found = {}
         for name, parts in self._parts.items():
-            empty = np.zeros((0, 4) if name == "first6" else 0, dtypes.get(name, np.uint32))
+            empty = np.zeros(shapes.get(name, 0), dtypes.get(name, np.uint32))
             found[name] = np.ascontiguousarray(np.concatenate(parts) if parts else empty)
             found[name].flags.writeable = False
         return Arrays(**found)
