@@ -13,10 +13,22 @@ from typing import Any
 
 import numpy as np
 
-from reputon.zone.answer import answer
+from reputon.zone.client import NAME, put_name
+from reputon.zone.guard import Guard
 from reputon.zone.layout import Arrays
 from reputon.zone.loop import (
-    CONTROL, COUNTERS, HDR_SIZE, NAME, QUERY, RARES, STOP, STRIDE, TOKENS, Buffers, Guard, buffers, note, refill,
+    CLOCK,
+    CONTROL,
+    COUNTERS,
+    HDR_SIZE,
+    QUERY,
+    RARES,
+    STOP,
+    STRIDE,
+    Buffers,
+    answer_packet,
+    buffers,
+    refill,
 )  # fmt: skip
 from reputon.zone.question import RARE, WORK
 from reputon.zone.table import Table
@@ -111,19 +123,17 @@ class Worker(threading.Thread):
 
     def _answer_plain(self, arrays: Arrays, guard: Guard, counts: Any) -> None:
         """The same by Python alone, until something changes."""
-        of, plain = PlainBuffers(), Arrays(*map(memoryview, arrays))
+        of, plain = PlainBuffers(self._buffers), Arrays(*map(memoryview, arrays))
         allowed, counted = Guard(*map(memoryview, guard)), memoryview(counts)
         while not self._buffers.control[STOP] and self._serve is None:
             try:
                 size, client = self.socket.recvfrom_into(of.view, QUERY)
             except OSError:
                 continue  # nothing came, or an earlier answer did not arrive
-            now = int(self._clock())
-            refill(of.control, now)
-            length = answer(of.packet, 0, size, plain, allowed.actions, 0, now, 0, of.work)
-            note(counted, of.work, length)
-            if length == RARE and of.control[TOKENS] > 0:
-                of.control[TOKENS] -= 1
+            of.set_clock(self._clock())
+            put_name(of.name, client[0])
+            length = answer_packet(of.packet, 0, size, of.name, 0, of, plain, allowed, counted)
+            if length == RARE:
                 self._hand_on(bytes(of.view[:size]), client)
             elif length > 0:
                 with suppress(OSError):  # one that cannot be sent is passed over
@@ -133,11 +143,20 @@ class Worker(threading.Thread):
 class PlainBuffers:
     """What a loop in plain Python works in."""
 
-    def __init__(self, size: int = STRIDE) -> None:
+    def __init__(self, of: Buffers, size: int = STRIDE) -> None:
+        """With the buckets of the compiled loop, which takes over."""
         self.packet = bytearray(size)
         self.view = memoryview(self.packet)
+        self.name = bytearray(NAME)
         self.work = [0] * WORK
         self.control = [0] * CONTROL
+        self.buckets, self.slips = memoryview(of.buckets), memoryview(of.slips)
+
+    def set_clock(self, now: float) -> None:
+        """Tell the time; new tokens each second."""
+        self.control[CLOCK] = int(now)
+        self.control[CLOCK + 1] = int((now - int(now)) * 1e9)
+        refill(self.control)
 
 
 def _client(name: bytes, family: int) -> Client:
