@@ -5,13 +5,11 @@ import dns.flags
 import dns.message
 import dns.rcode
 import dns.rdatatype
-import numpy as np
 
 from reputon.zone.client import put_name
 from reputon.zone.content import Content, Covers, Record, Soa, Value
-from reputon.zone.guard import Guard, Protection, guard, new_uses
-from reputon.zone.layout import Arrays
-from reputon.zone.loop import COUNTERS, answer_packet, buffers
+from reputon.zone.guard import Protection, guard, new_uses
+from reputon.zone.loop import answer_packet, buffers, new_counts
 from reputon.zone.question import DROP
 from reputon.zone.table import compile_zones
 from reputon.zone.worker import PlainBuffers
@@ -46,7 +44,7 @@ class Guarded:
         self.table = table(apexes)
         self.uses = new_uses(self.protection)
         self.guard = guard(self.protection, self.table, self.uses, seed)
-        self.counts = np.zeros((len(apexes) + 1, COUNTERS), np.int64)
+        self.counts = new_counts(self.table)
         self.of = PlainBuffers(buffers(16))
         self.now = float(NOW)
 
@@ -55,8 +53,8 @@ class Guarded:
         self.of.set_clock(self.now)
         put_name(self.of.name, client)
         self.of.packet[: len(packet)] = packet
-        plain, counted = Guard(*map(memoryview, self.guard)), memoryview(self.counts)
-        arrays = Arrays(*map(memoryview, self.table.arrays))
+        plain, counted = self.guard.plain(), memoryview(self.counts)
+        arrays = self.table.arrays.plain()
         length = answer_packet(self.of.packet, 0, len(packet), self.of.name, 0, self.of, arrays, plain, counted)
         return bytes(self.of.packet[:length]) if length > 0 else length
 

@@ -5,12 +5,12 @@ from ipaddress import ip_address, ip_network
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.zone.guarded import APEXES, Guarded, errors_of, table
 
 from reputon.zone.access import AccessError, Action, Rule, clients
 from reputon.zone.client import row_of
 from reputon.zone.guard import Limits, Protection, guard, unknown_zones
 from reputon.zone.writing import DENIED, IGNORED
-from tests.zone.guarded import APEXES, Guarded, errors_of, table
 
 BL, DOM = APEXES
 LISTED = "2.0.0.127." + BL
@@ -115,7 +115,7 @@ def test_a_table_without_zones_has_a_guard():
 
 
 addresses = st.one_of(
-    st.integers(0, 2**32 - 1).map(lambda number: ip_address(number)),
+    st.integers(0, 2**32 - 1).map(ip_address),
     st.integers(0, 15).map(lambda low: ip_address(0x0A000000 | low)),
     st.integers(0, 2**128 - 1).map(lambda number: ip_address(number | 1 << 127)),
     st.integers(0, 15).map(lambda low: ip_address(0x20010DB8 << 96 | low << 62)),

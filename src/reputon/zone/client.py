@@ -15,22 +15,26 @@ _MASK = 0xFFFF_FFFF
 
 
 @jit.kernel
-def find_client(name: Any, at: int, guard: Any, work: Any) -> Any:
+def find_client(name: Any, at: int, guard: Any, work: Any) -> int:
     """The row of the client whose sockaddr begins at `at`; its bucket is noted."""
     limits = guard.limits
+    row: int
     if name[at] == _INET:
         address = word(name, at + 4)
         work[BUCKET] = bucket_of(address & limits[MASK4], 0, limits[SEED])
-        return guard.row4[find4(guard, 0, len(guard.first4), address)]
-    a, b = word(name, at + 8), word(name, at + 12)
-    work[BUCKET] = bucket_of(a & limits[MASK6], b & limits[MASK6_LOWER], limits[SEED])
-    return guard.row6[find6(guard, 0, len(guard.first6) - 1, a, b, word(name, at + 16), word(name, at + 20))]
+        row = guard.row4[find4(guard, 0, len(guard.first4), address)]
+    else:
+        a, b = word(name, at + 8), word(name, at + 12)
+        work[BUCKET] = bucket_of(a & limits[MASK6], b & limits[MASK6_LOWER], limits[SEED])
+        row = guard.row6[find6(guard, 0, len(guard.first6) - 1, a, b, word(name, at + 16), word(name, at + 20))]
+    return row
 
 
 @jit.kernel
 def word(name: Any, at: int) -> int:
     """Four bytes as a number."""
-    return (name[at] << 24) | (name[at + 1] << 16) | (name[at + 2] << 8) | name[at + 3]
+    number: int = (name[at] << 24) | (name[at + 1] << 16) | (name[at + 2] << 8) | name[at + 3]
+    return number
 
 
 @jit.kernel

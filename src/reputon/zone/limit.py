@@ -66,7 +66,7 @@ def slips_through(slips: Any, bucket: int, each: int) -> bool:
     """Whether this is one of those above the limit that go out all the same: each how-manieth, and the first."""
     if each == 0:
         return False
-    before = slips[bucket] + 0
+    before: int = slips[bucket] + 0
     slips[bucket] = before + 1 if before + 1 < each else 0
     return before == 0
 
@@ -79,7 +79,7 @@ def find_key(buf: Any, guard: Any, work: Any) -> int:
     mask = len(slots) - 1
     slot = slot_of(mix_label(buf, at, guard.limits[SEED]), mask)
     while slots[slot] != NOWHERE:
-        key = slots[slot] + 0
+        key: int = slots[slot] + 0
         if is_same(buf, at, guard.blob, guard.keys[key, KEY_LABEL], buf[at] + 1):
             return key
         slot = (slot + 1) & mask

@@ -9,6 +9,7 @@ from reputon.zone.answer import IGNORE, answer
 from reputon.zone.client import BUCKETS, NAME, find_client
 from reputon.zone.limit import limit
 from reputon.zone.question import DROP, OUTCOME, RARE, WORK, ZONE
+from reputon.zone.table import Table
 from reputon.zone.writing import BYTES, IGNORED, ROOM, SIZE
 
 BATCH = 64  # packets; more gain nothing (measured) and only leave the processor's cache
@@ -69,6 +70,11 @@ def buffers(name_size: int) -> Buffers:
         np.zeros(2 * BUCKETS, np.int64), np.zeros(BUCKETS, np.uint8),
         packets.ctypes.data, names.ctypes.data, received.ctypes.data, sent.ctypes.data, control.ctypes.data,
     )  # fmt: skip
+
+
+def new_counts(table: Table) -> Any:
+    """Counters for a table."""
+    return np.zeros((len(table.zones) + 1, COUNTERS), np.int64)
 
 
 @jit.kernel
