@@ -13,9 +13,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from reputon.zone import image, jit, linker
-from reputon.zone.loop import (
-    BATCH, CLOCK, HDR_BYTES, PENDING, RARES, STOP, answer_batch, buffers, new_counts, open_guard,
-)  # fmt: skip
+from reputon.zone.guard import open_guard
+from reputon.zone.loop import BATCH, CLOCK, HDR_BYTES, PENDING, RARES, STOP, answer_batch, buffers, new_counts
 from reputon.zone.native import Calls, calls
 from reputon.zone.table import compile_zones
 

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from reputon.zone import native
 from reputon.zone.content import ContentError
-from reputon.zone.loop import open_guard
+from reputon.zone.guard import open_guard
 from reputon.zone.rare import Identity
 from reputon.zone.responder import Elsewhere, Responder, Transfers
 from reputon.zone.streams import Limits, Streams

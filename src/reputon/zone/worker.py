@@ -11,22 +11,21 @@ from queue import Full, Queue
 from time import time
 from typing import Any
 
-from reputon.zone.answer import answer
+from reputon.zone.client import NAME, put_name
+from reputon.zone.guard import Guard
 from reputon.zone.layout import Arrays
 from reputon.zone.loop import (
+    CLOCK,
     CONTROL,
     HDR_SIZE,
-    NAME,
     QUERY,
     RARES,
     STOP,
     STRIDE,
-    TOKENS,
     Buffers,
-    Guard,
+    answer_packet,
     buffers,
     new_counts,
-    note,
     refill,
 )  # fmt: skip
 from reputon.zone.question import RARE, WORK
@@ -81,7 +80,7 @@ class Worker(threading.Thread):
         self._clock = clock
         self._is_slow = is_slow
         self._buffers: Buffers = buffers(_NAME_SIZE[socket.AddressFamily(sock.family)])
-        self._plain = PlainBuffers()
+        self._plain = PlainBuffers(self._buffers)
         self._serve: Any = None
         self._stopping = False
         self._served: tuple[Arrays, Guard, Any] | None = None
@@ -153,12 +152,10 @@ class Worker(threading.Thread):
         if self._is_slow:
             self._hand_on(bytes(of.view[:size]), client)
             return
-        now = int(self._clock())
-        refill(of.control, now)
-        length = answer(of.packet, 0, size, arrays, guard.actions, 0, now, 0, of.work)
-        note(counts, of.work, length)
-        if length == RARE and of.control[TOKENS] > 0:
-            of.control[TOKENS] -= 1
+        of.set_clock(self._clock())
+        put_name(of.name, client[0])
+        length = answer_packet(of.packet, 0, size, of.name, 0, of, arrays, guard, counts)
+        if length == RARE:
             self._hand_on(bytes(of.view[:size]), client)
         elif length > 0:
             with suppress(OSError):  # one that cannot be sent is passed over
@@ -168,12 +165,21 @@ class Worker(threading.Thread):
 class PlainBuffers:
     """What a loop in plain Python works in."""
 
-    def __init__(self, size: int = STRIDE) -> None:
+    def __init__(self, of: Buffers, size: int = STRIDE) -> None:
+        """With the buckets of the compiled loop, which takes over."""
         self.packet = bytearray(size)
         self.view = memoryview(self.packet)
+        self.name = bytearray(NAME)
         self.work = [0] * WORK
         self.control = [0] * CONTROL
         self.received: tuple[int, Client] | None = None
+        self.buckets, self.slips = memoryview(of.buckets), memoryview(of.slips)
+
+    def set_clock(self, now: float) -> None:
+        """Tell the time; new tokens each second."""
+        self.control[CLOCK] = int(now)
+        self.control[CLOCK + 1] = int((now - int(now)) * 1e9)
+        refill(self.control)
 
 
 def _client(name: bytes, family: int) -> Client:
