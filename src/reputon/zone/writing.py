@@ -88,7 +88,7 @@ def put_header(buf: Any, begin: int, flags: int, rcode: int) -> None:
 def write_bare(buf: Any, begin: int, rcode: int) -> int:
     """A header that says no: the question may be what could not be read.  The length, as all that write say."""
     put_header(buf, begin, 0, rcode)
-    buf[begin + 5] = 0
+    put16(buf, begin + 4, 0)
     return HEADER
 
 
