@@ -105,10 +105,11 @@ class _Building:
         self._push("zones", np.array(self._zones, np.int64).reshape(-1, ZONE_COLUMNS))
         self._push("zone_slots", self._zone_slots())
         self._push("blob", np.frombuffer(bytes(self._blob), np.uint8))
-        dtypes = {"index4": np.uint32, "first4": np.uint16, "value4": np.uint32, "index6": np.uint32}
+        columns = {"first6": 4, "nodes": NODE_COLUMNS}
         found = {}
         for name, parts in self._parts.items():
-            empty = np.zeros((0, 4) if name == "first6" else 0, dtypes.get(name, np.uint32))
+            shape = (0, columns[name]) if name in columns else 0
+            empty = np.zeros(shape, np.uint16 if name == "first4" else np.uint32)
             found[name] = np.ascontiguousarray(np.concatenate(parts) if parts else empty)
             found[name].flags.writeable = False
         return Arrays(**found)
