@@ -138,27 +138,27 @@ def write_answer(buf: Any, begin: int, table: Any, work: Any, now: int, most: in
 
 @jit.kernel
 def put_answers(buf: Any, begin: int, table: Any, work: Any, now: int, stop: int) -> int:
-    """The records of the type; ANY has those of one type (RFC 8482)."""
+    """The records of the type; ANY has all of one type (RFC 8482): of a listing its codes."""
     at = work[AFTER]
     wanted = work[TYPE]
+    if wanted == ANY and work[VALUE] != 0:
+        wanted = A
     work[OUTCOME] = RECORD
     if work[NODE] != NO_NODE and table.nodes[work[NODE], RECORD_COUNT] != 0:
-        at = put_records(buf, begin, table, work, at, stop)
-    if work[VALUE] == 0 or at == FULL or (at != work[AFTER] and wanted == ANY):
+        at = put_records(buf, begin, table, work, wanted, stop)
+    if work[VALUE] == 0 or at == FULL:
         return at
     work[OUTCOME] = LISTED
     if wanted == TXT:
         return put_texts(buf, begin, table, work, now, at, stop)
-    if wanted in (A, ANY):
-        return put_codes(buf, begin, table, work, now, at, stop)
-    return at
+    return put_codes(buf, begin, table, work, now, at, stop) if wanted == A else at
 
 
 @jit.kernel
-def put_records(buf: Any, begin: int, table: Any, work: Any, at: int, stop: int) -> int:
-    """The generic records of the type that the node has; the owner is the question's name."""
+def put_records(buf: Any, begin: int, table: Any, work: Any, wanted: int, stop: int) -> int:
+    """The generic records of the type that the node has, ANY: of its first; the owner is the question's name."""
+    at = work[AFTER]
     record = table.nodes[work[NODE], RECORDS] + 0
-    wanted = work[TYPE]
     blob = table.blob
     for _ in range(table.nodes[work[NODE], RECORD_COUNT]):
         length = 10 + u16(blob, record + 8)
