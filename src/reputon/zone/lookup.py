@@ -89,12 +89,18 @@ def look_up(buf: Any, table: Any, work: Any, now: int) -> None:
             look_up4(buf, table, work, table.zones[zone, INDEX4])
         if work[VALUE] == 0 and table.zones[zone, INDEX6] != NOWHERE and cut <= NIBBLES:
             look_up6(buf, table, work, table.zones[zone, INDEX6])
+        drop_ended(table, work, now)
         if work[VALUE] == 0 and table.zones[zone, HAS_NAMES] != 0:
             look_up_name(buf, table, work)
-    if work[VALUE] != 0:
-        expires = table.values[work[VALUE], EXPIRES] + 0
-        if expires != 0 and now >= expires:
-            work[VALUE] = 0
+    drop_ended(table, work, now)
+
+
+@jit.kernel
+def drop_ended(table: Any, work: Any, now: int) -> None:
+    """A value that has ended is none."""
+    expires = table.values[work[VALUE], EXPIRES] + 0
+    if expires != 0 and now >= expires:
+        work[VALUE] = 0
 
 
 @jit.kernel
