@@ -76,6 +76,12 @@ def copy(buf: Any, at: int, blob: Any, begin: int, length: int) -> int:
 
 
 @jit.kernel
+def count(buf: Any, begin: int) -> None:
+    """One answer more; a message of TCP has room for more than 255."""
+    put16(buf, begin + 6, u16(buf, begin + 6) + 1)
+
+
+@jit.kernel
 def put_header(buf: Any, begin: int, flags: int, rcode: int) -> None:
     """A response with its question, and nothing else yet; RD stays as it was asked (RFC 1035 section 4.1.1)."""
     buf[begin + 2] = (buf[begin + 2] & 0x79) | _QR | flags
@@ -168,7 +174,7 @@ def put_records(buf: Any, begin: int, table: Any, work: Any, wanted: int, stop: 
             if at + 2 + length > stop:
                 return FULL
             at = copy(buf, put16(buf, at, 0xC00C), blob, record, length)
-            buf[begin + 7] += 1
+            count(buf, begin)
         record += length
     return at
 
@@ -197,7 +203,7 @@ def put_codes(buf: Any, begin: int, table: Any, work: Any, now: int, at: int, st
         at = put16(buf, put32(buf, at, ttl), 4)
         at = copy(buf, at, table.blob, code, 4)
         code += 4
-        buf[begin + 7] += 1
+        count(buf, begin)
     return at
 
 
@@ -218,7 +224,7 @@ def put_texts(buf: Any, begin: int, table: Any, work: Any, now: int, at: int, st
             return FULL
         put16(buf, length, at - length - 2)
         text += 2 + size
-        buf[begin + 7] += 1
+        count(buf, begin)
     return at
 
 
