@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv4Address
 from typing import Any
 
@@ -83,9 +84,13 @@ class _Building:
         """One zone more."""
         values, first_value = list(content.values), self._sizes["values"] - 1  # the excluded one is everybody's
 
-        def combine(several: Sequence[int]) -> int:
-            values.append(_union([values[each] for each in several]))
+        @cache
+        def united(several: tuple[int, ...]) -> int:
+            values.append(_union([values[each] for each in several], content.ttl))
             return len(values) - 1
+
+        def combine(several: Sequence[int]) -> int:
+            return united(tuple(several))
 
         index4 = self._add4(_intervals(content.datasets, 4, combine), first_value)
         index6 = self._add6(_intervals(content.datasets, 6, combine), first_value)
@@ -229,14 +234,13 @@ def _prefixes6(dataset: Dataset) -> tuple[Bounds, NDArray[np.uint8], Any]:
     return Bounds(halves[:, 0], halves[:, 1]), np.frombuffer(dataset.length6, np.uint8), dataset.value6
 
 
-def _union(values: Sequence[Value]) -> Value:
+def _union(values: Sequence[Value], zone_ttl: int) -> Value:
     """What several values say at once; it ends with the first of them, and is then made anew."""
     ends = [each.expires for each in values if each.expires != FOREVER]
-    ttls = [each.ttl for each in values if each.ttl]
     return Value(
         tuple(dict.fromkeys(code for each in values for code in each.codes))[:MOST_CODES],
         tuple(dict.fromkeys(text for each in values for text in each.texts))[:MOST_TEXTS],
-        min(ttls, default=0),
+        min(each.ttl or zone_ttl for each in values),
         min(ends, default=FOREVER),
     )
 
