@@ -10,7 +10,7 @@ import dns.name
 from reputon.zone.content import OF_ZONE, Content, Covers, Record, Soa, Value
 
 NOW = 1_000_000
-APEXES = ("bl.example", "sub.bl.example", "a.sub.bl.example", "example", "2.bl.example", "other.test", "x." * 90 + "long")
+APEXES = ("bl.example", "sub.bl.example", "a.sub.bl.example", "example", "2.bl.example", "other.test", "x." * 30 + "long")
 LABELS = ("a", "b", "c", "www", "1", "2", "0", "255", "00", "test", "invalid", "a-b", "l" * 63)
 CODES = ("127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.1.1", "127.255.255.254", "10.0.0.1")
 TEXTS = (
@@ -35,15 +35,15 @@ WIDTH = {4: 32, 6: 128}
 
 def contents(random):
     """Some zones, nested in each other or not."""
-    return [content(random, apex) for apex in random.sample(APEXES, random.choice((0, 1, 1, 1, 2, 2, 3, 5)))]
+    return [content(random, apex) for apex in random.sample(APEXES, random.choice((0,) + (1, 2, 1, 2, 3) * 5 + (5,)))]
 
 
 def content(random, apex):
     """A zone."""
-    server = random.choice(("ns.example", "n." * 100 + "example"))
+    server = random.choice(("ns.example", ".".join(("n" * 50,) * 4)))
     soa = Soa(server, "hostmaster@example", 1, minimum=random.choice((0, 60, 86400)), ttl=random.choice((0, 300, 3600)))
     servers = ("ns1.example", "ns2.example.")[: random.randint(0, 2)]
-    made = Content(apex, soa, servers, ttl=random.choice((60, 300)), stale=random.choice((0, 0, 0, NOW - 1, NOW, NOW + 1)))
+    made = Content(apex, soa, servers, ttl=random.choice((60, 300)), stale=random.choice((0,) * 9 + (NOW - 1, NOW, NOW + 1)))
     values = [0] + [made.value_of(value(random)) for _ in range(random.randint(1, 5))]
     kinds = random.choice((("4",), ("6",), ("name",), ("4", "6"), ("4", "6", "name"), ("4", "name"), ()))
     for _ in range(random.choice((1, 1, 2, 3))):
@@ -116,7 +116,7 @@ def question(random, zones):
 def owner(random, zones):
     """A name in wire format, not longer than 255 bytes."""
     zone = random.choice(zones) if zones else None
-    apex = zone.apex if zone and random.random() < 0.95 else random.choice((*APEXES, ""))
+    apex = zone.apex if zone and random.random() < 0.98 else random.choice((*APEXES, ""))
     parts = [each.encode() for each in (relative(random, zone) if zone else [])]
     if random.random() < 0.05:
         parts = [random.choice((b"x", b"\0", b"*", b"\xff.", b"y" * 63, b"0"))] * random.randint(1, 4) + parts
@@ -124,9 +124,10 @@ def owner(random, zones):
     while len(made) > 255:
         made = made[made[0] + 1 :]
     if random.random() < 0.02 and len(made) <= 253:  # to the last byte that a name may have
+        longest = random.choice((63, 63, 63, 1))
         while len(made) < 255:
-            size = min(63, 254 - len(made))
-            size -= len(made) + size + 1 == 254  # a byte alone is no label
+            size = min(longest, 254 - len(made))
+            size += (len(made) + size + 1 == 254) * (1 if size < 63 else -1)  # a byte alone is no label
             made = bytes((size,)) + b"f" * size + made
     return made
 
@@ -156,7 +157,7 @@ def near(random, version, first, length):
     """An address at an edge of a prefix, beside it, or within."""
     size = 1 << (WIDTH[version] - length)
     within = first + random.randint(0, size - 1)
-    address = random.choice((first, first + size - 1, first - 1, first + size, within))
+    address = random.choice((first, first + size - 1, first - 1, first + size, within, within, first))
     return address % (1 << WIDTH[version])
 
 
@@ -229,4 +230,4 @@ def spoilt(random, raw):
 
 def actions(random, zones):
     """What an operator allows in each zone."""
-    return [0 if random.random() < 0.85 else random.randint(1, 3) for _ in zones]
+    return [0 if random.random() < 0.94 else random.randint(1, 3) for _ in zones]
