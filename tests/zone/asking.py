@@ -1,7 +1,10 @@
-"""Asking: packets put to the compiled and to the plain kernel, which must do the same, and what they answer read back."""
+"""Asking: packets put to the compiled and to the plain kernel, and what they answer: it must be the same."""
+
+from typing import Any, cast
 
 import dns.message
 import numpy as np
+from tests.zone.oracle import ELSEWHERE, SILENCE, Said, length
 
 from reputon.zone import jit
 from reputon.zone.answer import answer
@@ -9,7 +12,6 @@ from reputon.zone.layout import Arrays
 from reputon.zone.question import DROP, RARE, WORK
 from reputon.zone.table import compile_zones
 from reputon.zone.writing import ROOM, SIZE
-from tests.zone.oracle import ELSEWHERE, SILENCE, Said, length
 
 CANARY = 0xA5
 MARGIN = 16  # canaries before and after what a kernel may write
@@ -21,7 +23,7 @@ class Kernels:
 
     def __init__(self, contents, **options):
         self.table = compile_zones(contents, **options)
-        self.plain = Arrays(*map(memoryview, self.table.arrays))
+        self.plain = Arrays(*(memoryview(cast(Any, each)) for each in self.table.arrays))
         self.allowed = [0] * len(contents)
         self.has_compiled = jit.is_there()
         self.work = [0] * WORK, np.zeros(WORK, np.int64)
@@ -40,7 +42,7 @@ class Kernels:
         """The length or outcome, and the bytes of the answer."""
         buf = bytearray(self.frame(packet, most))
         before = bytes(buf)
-        length = answer(buf, MARGIN, len(packet), self.plain, self.actions(), 0, now, most, self.work[0])
+        length = answer(buf, MARGIN, len(packet), self.plain, memoryview(self.actions()), 0, now, most, self.work[0])
         return self.looked_over(length, buf, before, most)
 
     def run_compiled(self, packet, now, most):
@@ -48,12 +50,12 @@ class Kernels:
         before = self.frame(packet, most)
         buf = np.frombuffer(bytearray(before), np.uint8)
         run = jit.compiled(answer)
-        length = run(buf, MARGIN, len(packet), self.table.arrays, self.actions().obj, 0, now, most, self.work[1])
+        length = run(buf, MARGIN, len(packet), self.table.arrays, self.actions(), 0, now, most, self.work[1])
         return self.looked_over(length, buf.tobytes(), before, most)
 
-    def actions(self):
+    def actions(self) -> Any:
         """One client's."""
-        return memoryview(np.array([self.allowed], np.int64).reshape(1, -1))
+        return np.array([self.allowed], np.int64).reshape(1, -1)
 
     def frame(self, packet, most):
         """A buffer with canaries around what may be written."""

@@ -6,7 +6,7 @@ Prefixes are looked through one by one, names lie in dictionaries, and the rules
 
 import struct
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from typing import Any
 
 import dns.exception
 import dns.name
@@ -30,11 +30,11 @@ class Said:
     """A message: records are (owner, TTL, type, data in wire format); `edns` is (payload, version, DO, options)."""
 
     rcode: int
-    flags: frozenset = frozenset()
-    question: tuple | None = None
-    answer: frozenset = frozenset()
-    authority: frozenset = frozenset()
-    edns: tuple | None = None
+    flags: frozenset[str] = frozenset()
+    question: Any = None
+    answer: frozenset[Any] = frozenset()
+    authority: frozenset[Any] = frozenset()
+    edns: Any = None
     size: int = 0  # bytes, where every record says its owner as a pointer
 
 
@@ -47,7 +47,7 @@ class Asked:
     name: dns.name.Name
     rdtype: int
     rdclass: int
-    edns: tuple | None  # (payload, version, DO)
+    edns: Any  # None, or (payload, version, DO)
 
     def says(self, rcode, *flags, why=None, **sections):
         """A response to it."""
@@ -61,7 +61,7 @@ class Asked:
         return replace(made, size=12 + length(self.name) + 4 + records + edns_size)
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A packet that is no question: what becomes of it."""
 
     def __init__(self, outcome):
@@ -80,14 +80,14 @@ def bare(packet, rcode):
 
 
 def read(packet):
-    """What a packet asks; Refused."""
+    """What a packet asks; RefusedError."""
     if len(packet) < 12 or packet[2] & 0x80:
-        raise Refused(SILENCE)
+        raise RefusedError(SILENCE)
     number, flags, questions, answers, authorities, additionals = struct.unpack("!6H", packet[:12])
     opcode = flags >> 11 & 15
     if opcode:
-        raise Refused(ELSEWHERE if opcode == 4 else bare(packet, NOTIMP))
-    malformed = Refused(bare(packet, FORMERR))
+        raise RefusedError(ELSEWHERE if opcode == 4 else bare(packet, NOTIMP))
+    malformed = RefusedError(bare(packet, FORMERR))
     if questions != 1 or answers:
         raise malformed
     try:
@@ -98,7 +98,7 @@ def read(packet):
     if used != length(name):  # there is nothing yet that a pointer could name
         raise malformed
     if authorities:
-        raise Refused(ELSEWHERE) if rdtype == IXFR else malformed
+        raise RefusedError(ELSEWHERE) if rdtype == IXFR else malformed
     asked = Asked(number, bool(flags & 0x100), name, rdtype, rdclass, None)
     return read_additional(packet[16 + used :], additionals, asked, malformed)
 
@@ -113,21 +113,21 @@ def read_additional(rest, count, asked, malformed):
         raise malformed
     root, rdtype, payload, _, version, flags, size = struct.unpack("!BHHBBHH", rest[:11])
     if count > 1 or root or rdtype != 41:
-        raise Refused(ELSEWHERE)
+        raise RefusedError(ELSEWHERE)
     asked = replace(asked, edns=(payload, version, bool(flags & 0x8000)))
     options = rest[11:]
     if len(options) != size:
-        raise Refused(asked.says(FORMERR))
+        raise RefusedError(asked.says(FORMERR))
     if version:
-        raise Refused(asked.says(BADVERS))
+        raise RefusedError(asked.says(BADVERS))
     codes = set()
     while options:
         if len(options) < 4 or len(options) < 4 + struct.unpack("!H", options[2:4])[0]:
-            raise Refused(asked.says(FORMERR))
+            raise RefusedError(asked.says(FORMERR))
         codes.add(struct.unpack("!H", options[:2])[0])
         options = options[4 + struct.unpack("!H", options[2:4])[0] :]
     if 3 in codes:  # NSID asks who we are
-        raise Refused(ELSEWHERE)
+        raise RefusedError(ELSEWHERE)
     return asked
 
 
@@ -141,7 +141,7 @@ class Oracle:
         """SILENCE, ELSEWHERE, or what is said."""
         try:
             asked = read(packet)
-        except Refused as refused:
+        except RefusedError as refused:
             return refused.outcome
         if asked.rdclass == CH or asked.rdtype in (IXFR, AXFR):
             return ELSEWHERE
@@ -172,7 +172,7 @@ class Found:
     value: Value | None = None
     subject: str = ""
     exists: bool = False
-    records: list = field(default_factory=list)
+    records: list[Any] = field(default_factory=list)
 
 
 class Zone:
@@ -183,14 +183,13 @@ class Zone:
         self.apex = dns.name.from_text(content.apex)
         self.lists = [Listed(each, content) for each in content.datasets]
         self.soa = dns.rdata.from_text("IN", "SOA", self.start()).to_wire()
-        self.records: dict[tuple, list] = {}
+        self.records: dict[Any, list[Any]] = {}
         for rdtype, ttl, owner, text in self.generic():
             rdata = dns.rdata.from_text("IN", rdtype, text, relativize=False, origin=dns.name.root)
             self.records.setdefault(owner, []).append((int(dns.rdatatype.from_text(rdtype)), ttl, rdata.to_wire()))
         owners = {owner for each in self.lists for owner in each.names} | set(self.records) | {()}
         self.owners = {owner[at:] for owner in owners for at in range(len(owner) + 1)}
-        self.addresses_within = lru_cache(None)(self.addresses_within)
-        self.name_exists = lru_cache(None)(self.name_exists)
+        self.known: dict[Any, bool] = {}
 
     def generic(self):
         """The records that are no listings."""
@@ -233,13 +232,19 @@ class Zone:
         exists = False
         for version, text, first, length in addresses(relative):
             if length < {4: 32, 6: 128}[version]:
-                exists = exists or self.addresses_within(version, first, length)
+                exists = exists or self.remembered(self.addresses_within, version, first, length)
             elif value := live(self.union(each.at(version, first) for each in self.lists), now):
                 return Found(value, text, True)
         value = live(self.union(each.of_name(relative) for each in self.lists), now)
-        exists = exists or bool(value) or self.name_exists(relative)
+        exists = exists or bool(value) or self.remembered(self.name_exists, relative)
         text = b".".join(relative).decode("latin-1")
         return Found(value, text, exists, self.records.get(relative, []))
+
+    def remembered(self, what, *about):
+        """What was found out before."""
+        if (what, *about) not in self.known:
+            self.known[what, *about] = what(*about)
+        return self.known[what, *about]
 
     def name_exists(self, name):
         """Whether a name was given here that is listed, covers others or has records, or one below it."""
@@ -274,7 +279,7 @@ class Listed:
             4: list(zip(dataset.first4, dataset.length4, dataset.value4, strict=True)),
             6: list(zip(wide, dataset.length6, dataset.value6, strict=True)),
         }
-        self.names: dict[tuple, tuple[set, set]] = {}
+        self.names: dict[Any, tuple[set[int], set[int]]] = {}
         for name, covers, value in zip(dataset.names, dataset.covers, dataset.value_of_name, strict=True):
             itself, below = self.names.setdefault(labels(name), (set(), set()))
             if covers in (Covers.ITSELF, Covers.BOTH):
@@ -289,9 +294,7 @@ class Listed:
     def at(self, version, address):
         """What the longest prefix says."""
         width = {4: 32, 6: 128}[version]
-        over = [
-            each for each in self.prefixes[version] if each[0] <= address < each[0] + (1 << (width - each[1]))
-        ]
+        over = [each for each in self.prefixes[version] if each[0] <= address < each[0] + (1 << (width - each[1]))]
         longest = max((length for _, length, _ in over), default=None)
         return self.value({value for _, length, value in over if length == longest}) if over else None
 

@@ -14,6 +14,7 @@ from reputon.zone.content import (
     EXCLUDED,
     FOREVER,
     LONGEST_TEXT,
+    LONGEST_TTL,
     MOST_CODES,
     MOST_TEXTS,
     Content,
@@ -96,7 +97,9 @@ class _Building:
         index6 = self._add6(_intervals(content.datasets, 6, combine), first_value)
         nodes = names.gather(content.datasets, list(rdata.records(content)), combine)
         node, slots, mask = self._add_names(nodes, first_value)
-        apex = names.wire(content.apex) + b"\0"
+        apex = names.wire(content.apex.rstrip(".")) + b"\0"
+        if len(apex) == 1:
+            raise ContentError("the root is no list: give the zone a name")
         negative = min(content.soa.ttl, content.soa.minimum)
         soa = rdata.start(content, negative)
         self._zones.append([
@@ -168,10 +171,10 @@ class _Building:
     def _add_names(self, nodes: dict[bytes, names.Node], first_value: int) -> tuple[int, int, int]:
         rows = np.zeros((len(nodes), NODE_COLUMNS), np.uint32)
         for row, (owner, node) in enumerate(nodes.items()):
-            records = b"".join(sorted(node.records))
+            records = sorted(set(node.records))  # no set of records has one twice (RFC 2181 section 5)
             rows[row] = (
                 hash_of(owner, self._seed), self._put(owner), len(owner), _one_moved(node.self_, first_value),
-                _one_moved(node.below, first_value), self._put(records), len(node.records), node.exists,
+                _one_moved(node.below, first_value), self._put(b"".join(records)), len(records), node.exists,
             )  # fmt: skip
         begin = self._sizes["nodes"]
         slots = np.zeros(slots_for(len(nodes)), np.uint32)
@@ -185,12 +188,14 @@ class _Building:
         self._push("values", np.array(rows, np.uint32).reshape(-1, VALUE_COLUMNS))
 
     def _value(self, value: Value) -> tuple[int, ...]:
-        codes = b"".join(map(_code, value.codes))
-        texts = b"".join(map(_template, value.texts))
-        if not 1 <= len(value.codes) <= MOST_CODES or len(value.texts) > MOST_TEXTS:
+        codes = list(dict.fromkeys(map(_code, value.codes)))
+        texts = list(dict.fromkeys(map(_template, value.texts)))
+        if not 1 <= len(codes) <= MOST_CODES or len(texts) > MOST_TEXTS:
             raise ContentError(f"an entry has 1 to {MOST_CODES} codes and at most {MOST_TEXTS} texts")
+        if not 0 <= value.ttl <= LONGEST_TTL or not 0 <= value.expires < 1 << 32:
+            raise ContentError(f"an entry's TTL {value.ttl} or end {value.expires} is out of range: write seconds")
         return (
-            self._put(codes), len(value.codes), self._put(texts), len(value.texts), value.ttl, value.expires,
+            self._put(b"".join(codes)), len(codes), self._put(b"".join(texts)), len(texts), value.ttl, value.expires,
         )  # fmt: skip
 
     def _zone_slots(self) -> NDArray[np.int32]:

@@ -27,7 +27,6 @@ from reputon.zone.question import (
     EXISTS,
     HEADER,
     KIND,
-    LABELS,
     NODE,
     NXDOMAIN,
     OUTCOME,
@@ -299,8 +298,6 @@ def put_negative(buf: Any, begin: int, table: Any, work: Any, stop: int) -> int:
     at = work[AFTER]
     if at + 2 + length > stop:
         return FULL
-    cut = work[CUT]
-    apex = work[cut] if cut < work[LABELS] else at - 5  # the root has no label
-    at = put16(buf, at, 0xC000 | (apex - begin))
+    at = put16(buf, at, 0xC000 | (work[work[CUT]] - begin))
     buf[begin + 9] = 1
     return copy(buf, at, table.blob, table.zones[zone, SOA], length)

@@ -1,15 +1,7 @@
-"""Million: questions by the million to both kernels and the oracle.  Usage: `python -m tests.zone.million [--questions N]`.
+"""Worlds: zones of a seed, and questions to them by the thousand, put to both kernels and to the oracle."""
 
-Run it from the root with `PYTHONPATH=src`.  What disagrees is told with its seed, and ends the run.
-"""
-
-import argparse
-import os
 import random
-import sys
-import time
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 
 from tests.zone import making
 from tests.zone.asking import Kernels, check
@@ -25,7 +17,7 @@ def world(seed, count=OF_A_WORLD):
     drawn = random.Random(seed)
     zones = making.contents(drawn)
     kernels, oracle = Kernels(zones, seed=drawn.getrandbits(32)), Oracle(zones)
-    found = Counter()
+    found: Counter[str] = Counter()
     for each in range(count):
         if each % 100 == 0:
             kernels.allowed = making.actions(drawn, zones)
@@ -43,22 +35,3 @@ def outcome(said):
         return said
     names = {0: "no data", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED", 16: "BADVERS"}
     return "truncated" if "TC" in said.flags else "answered" if said.answer else names[said.rcode]
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--questions", type=int, default=1_000_000)
-    parser.add_argument("--first-seed", type=int, default=0)
-    given = parser.parse_args()
-    worlds = range(given.first_seed, given.first_seed + -(-given.questions // OF_A_WORLD))
-    begun, total = time.monotonic(), Counter()
-    with ProcessPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        for found in pool.map(world, worlds):
-            total += found
-    seconds = time.monotonic() - begun
-    print(f"{total.total():,} questions of {len(worlds):,} worlds in {seconds:.0f} s: compiled = plain = oracle")
-    print(", ".join(f"{count:,} {name}" for name, count in total.most_common()))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
