@@ -71,7 +71,8 @@ def cache_dir() -> Path:
     """Where machine code is kept: of this source and no other, since Numba looks at one file of several only."""
     import platformdirs
 
-    digest = hashlib.sha256()
+    # Numba itself would take code that checks no bounds for code that does.
+    digest = hashlib.sha256(os.environ.get("NUMBA_BOUNDSCHECK", "").encode())
     for each in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(each.read_bytes())
     above = os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_path("reputon") / "jit"
