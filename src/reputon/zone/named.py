@@ -49,6 +49,17 @@ def zone_names(table: Table, row: int, now: int = 0) -> Iterator[Named]:
             yield named
 
 
+def apex_records(table: Table, row: int) -> Iterator[bytes]:
+    """The generic records of a zone's apex, from their types on."""
+    arrays = table.arrays
+    node = arrays.nodes[int(arrays.zones[row, layout.NODE])].tolist()
+    at = node[layout.RECORDS]
+    for _ in range(node[layout.RECORD_COUNT]):
+        size = 10 + int(arrays.blob[at + 8]) * 256 + int(arrays.blob[at + 9])
+        yield bytes(arrays.blob[at : at + size])
+        at += size
+
+
 def _there(owners: Iterable[bytes]) -> set[bytes]:
     """These owners and all above them."""
     found = {b""}

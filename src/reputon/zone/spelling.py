@@ -17,8 +17,12 @@ def owner_text(blocks: Blocks) -> Iterator[str]:
 
 def address_text(blocks: Blocks) -> Iterator[str]:
     """Whole addresses; those of IPv6 as eight groups without leading zeros, as our own answers have them."""
-    for parts in _parts(blocks):
-        yield ".".join(parts) if blocks.version == 4 else ":".join(_groups(parts))
+    if blocks.version == 4:
+        for number in blocks.lower.tolist():
+            yield f"{number >> 24}.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+    else:
+        for parts in _parts(blocks):
+            yield ":".join(_groups(parts))
 
 
 def prefix_text(blocks: Blocks) -> Iterator[str]:
