@@ -20,16 +20,15 @@ def difference(old: Table, old_row: int, new: Table, new_row: int) -> Step | Non
     before, after = _View(old, old_row, said), _View(new, new_row, said)
     deleted, added = before.without(after), after.without(before)
     if sum(map(len, (*deleted, *added))) > after.entries:
-        return None
+        return None  # before a text is made for each of them
     wording = wordings({value: each for each, value in said.items()})
     gone, come = _items(deleted, wording), _items(added, wording)
     _add_names(before, after, wording, gone, come)
-    if sum(map(len, (*gone.values(), *come.values()))) > after.records(wording):
-        return None
-    return Step(
+    step = Step(
         old.zones[old_row].serial, new.zones[new_row].serial, soa_of(old, old_row), soa_of(new, new_row),
-        *(_only(each, other) for each, other in ((gone, come), (come, gone))),
+        _only(gone, come), _only(come, gone),
     )  # fmt: skip
+    return step if step.count() <= after.records(wording) else None
 
 
 class _View:

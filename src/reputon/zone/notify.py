@@ -47,7 +47,7 @@ class Notifier:
         self._keys = dict(keys)
         self._waiting: dict[tuple[str, Secondary], _Telling] = {}
         self._lock = threading.Lock()
-        self._wake, self._woken = socket.socketpair()
+        self._wake: socket.socket | None = None  # made with the thread: most servers have nobody to tell
         self._sockets: dict[int, socket.socket] = {}
         self._is_closed = False
         self._thread: threading.Thread | None = None
@@ -61,21 +61,25 @@ class Notifier:
                     return
                 self._waiting[apex, secondary] = self._telling(apex, soa, secondary)
             if self._waiting and self._thread is None and not self._is_closed:
-                self._thread = threading.Thread(target=self._run, name="reputon-notify", daemon=True)
+                self._wake, woken = socket.socketpair()
+                self._thread = threading.Thread(target=self._run, args=(woken,), name="reputon-notify", daemon=True)
                 self._thread.start()
-        with suppress(OSError):
-            self._wake.send(b"!")
+        self._rouse()
 
     def close(self) -> None:
         """Tell nobody any more."""
         with self._lock:
             self._is_closed = True
-        with suppress(OSError):
-            self._wake.send(b"!")
-        if self._thread is not None:
+        self._rouse()
+        if self._thread is not None and self._wake is not None:
             self._thread.join()
-        for each in (self._wake, self._woken, *self._sockets.values()):
-            each.close()
+            self._wake.close()
+
+    def _rouse(self) -> None:
+        """Let the thread look again."""
+        if self._wake is not None:
+            with suppress(OSError):
+                self._wake.send(b"!")
 
     def _telling(self, apex: str, soa: bytes, secondary: Secondary) -> _Telling:
         message = dns.message.make_query(f"{apex}.", dns.rdatatype.SOA, id=random.SystemRandom().getrandbits(16))
@@ -87,19 +91,21 @@ class Notifier:
             message.use_tsig(self._keys[secondary.key].for_dns())
         return _Telling(message, b"")
 
-    def _run(self) -> None:
+    def _run(self, woken: socket.socket) -> None:
         while True:
             with self._lock:
                 if self._is_closed:
-                    return
+                    break
                 wait = self._send_due(time.monotonic())
-                watched = [self._woken, *self._sockets.values()]
+                watched = [woken, *self._sockets.values()]
             readable, _, _ = select.select(watched, [], [], wait)
             for each in readable:
-                if each is self._woken:
+                if each is woken:
                     each.recv(4096)
                 else:
                     self._hear(each)
+        for each in (woken, *self._sockets.values()):
+            each.close()
 
     def _send_due(self, now: float) -> float | None:
         """Send what is due; seconds until more is."""

@@ -58,6 +58,8 @@ class Serving:
         with suppress(OSError):
             while True:
                 query, address = self._udp.recvfrom(4096)
+                if not query:  # shut down
+                    return
                 for each in self._answers(query, address[0], False):
                     self._udp.sendto(each, address)
 
