@@ -45,10 +45,12 @@ ALLOW, REFUSE, EMPTY, IGNORE = 0, 1, 2, 3
 
 
 @jit.kernel
-def answer(buf: Any, begin: int, size: int, table: Any, allowed: Any, now: int, most: int, work: Any) -> int:
+def answer(
+    buf: Any, begin: int, size: int, table: Any, actions: Any, client: int, now: int, most: int, work: Any
+) -> int:  # fmt: skip
     """Answer the packet at `begin` of `size` bytes in its place: the length, DROP, or RARE: somebody else's to answer.
 
-    `allowed`: for each zone, what its operator allows this client.  `now`: Unix seconds.  `most`: bytes of an answer
+    `actions`: what the operator allows each kind of `client` (a row) in each zone.  `now`: Unix seconds.  `most`: bytes of an answer
     at most, 0 for UDP's: as many as the client takes, and never more than SIZE.  The buffer must have ROOM beyond.
     """
     work[ZONE] = -1
@@ -67,7 +69,7 @@ def answer(buf: Any, begin: int, size: int, table: Any, allowed: Any, now: int, 
         return refusal if refusal == RARE else write_refusal(buf, begin, work, refusal, NO_EDE)
     if not find_zone(buf, table, work):
         return write_refusal(buf, begin, work, REFUSED, EDE_NOT_AUTHORITATIVE)
-    action = allowed[work[ZONE]] + 0
+    action = actions[client, work[ZONE]] + 0
     if action == IGNORE:
         return DROP
     if action == REFUSE:

@@ -56,7 +56,7 @@ def read(buf: Any, begin: int, end: int, work: Any) -> int:
 
 @jit.kernel
 def read_name(buf: Any, at: int, end: int, work: Any) -> int:
-    """Note the labels and where the name ends; 0 where it has no end, is compressed, too long, or its type is missing."""
+    """Note the labels and where the name ends; 0 where it does not end, is compressed or too long, or has no type."""
     begin = at
     labels = 0
     while at < end:

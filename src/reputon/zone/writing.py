@@ -130,6 +130,7 @@ def write_answer(buf: Any, begin: int, table: Any, work: Any, now: int, most: in
     if at == work[AFTER]:
         at = put_negative(buf, begin, table, work, stop)
     if at == FULL:
+        work[OUTCOME] = TRUNCATED
         put_header(buf, begin, _AA | _TC, work[RCODE])
         at = work[AFTER]
     return put_opt(buf, begin, at, work, NO_EDE) - begin
@@ -148,7 +149,7 @@ def put_answers(buf: Any, begin: int, table: Any, work: Any, now: int, stop: int
     work[OUTCOME] = LISTED
     if wanted == TXT:
         return put_texts(buf, begin, table, work, now, at, stop)
-    if wanted == A or wanted == ANY:
+    if wanted in (A, ANY):
         return put_codes(buf, begin, table, work, now, at, stop)
     return at
 
@@ -212,7 +213,7 @@ def put_texts(buf: Any, begin: int, table: Any, work: Any, now: int, at: int, st
         at = put16(buf, put16(buf, put16(buf, at, 0xC00C), TXT), 1)
         length = put32(buf, at, ttl)
         size = u16(table.blob, text)
-        at = put_text(buf, begin, table, work, length + 2, text + 2, size, stop)
+        at = put_text(buf, table, work, length + 2, text + 2, size, stop)
         if at == FULL:
             return FULL
         put16(buf, length, at - length - 2)
@@ -222,7 +223,7 @@ def put_texts(buf: Any, begin: int, table: Any, work: Any, now: int, at: int, st
 
 
 @jit.kernel
-def put_text(buf: Any, begin: int, table: Any, work: Any, at: int, text: int, size: int, stop: int) -> int:
+def put_text(buf: Any, table: Any, work: Any, at: int, text: int, size: int, stop: int) -> int:
     """A template with the subject in it, as character-strings."""
     work[STRING] = at
     buf[at] = 0
