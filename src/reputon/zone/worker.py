@@ -82,7 +82,7 @@ class Worker(threading.Thread):
         self._buffers: Buffers = buffers(_NAME_SIZE[socket.AddressFamily(sock.family)])
         self._plain = PlainBuffers(self._buffers)
         self._serve: Any = None
-        self._stopping = False
+        self._stopping = threading.Event()
         self._served: tuple[Arrays, Guard, Any] | None = None
 
     def take(self, table: Table, guard: Guard) -> Any:
@@ -99,17 +99,17 @@ class Worker(threading.Thread):
 
     def stop(self) -> None:
         """End after what was received is answered."""
-        self._stopping = True
+        self._stopping.set()
         self._buffers.control[STOP] = 1
 
     def run(self) -> None:
         """Answer until it is told to stop."""
-        while not self._stopping:
+        while True:
             self._buffers.control[STOP] = 0  # before the rest is read: what changes after that sets it again
+            if self._stopping.is_set():
+                return
             served, serve = self._served, self._serve
             assert served is not None
-            if self._stopping:
-                return
             if serve is None:
                 self._answer_plain(*served)
             else:
@@ -130,7 +130,8 @@ class Worker(threading.Thread):
 
     def _answer_plain(self, arrays: Arrays, guard: Guard, counts: Any) -> None:
         """The same by Python alone, until something changes; what comes after that waits for the next table."""
-        of, plain = self._plain, (arrays.plain(), guard.plain(), memoryview(counts))
+        of = self._plain
+        plain: tuple[Arrays, Guard, Any] = arrays.plain(), guard.plain(), memoryview(counts)
         while True:
             if of.received is None:
                 with suppress(OSError):  # nothing came, or an earlier answer did not arrive
