@@ -139,7 +139,8 @@ class Worker(threading.Thread):
             if self._buffers.control[STOP]:
                 return
             if of.received is not None:
-                self._answer_one(*of.received, *plain)
+                size, client = of.received
+                self._answer_one(size, client, *plain)
                 of.received = None
 
     def _answer_left(self, arrays: Arrays, guard: Guard, counts: Any) -> None:
