@@ -27,7 +27,7 @@ from reputon.zone.layout import (
 from reputon.zone.layout import (
     NODE as APEX,
 )
-from reputon.zone.question import CUT, EXISTS, KIND, LABELS, NODE, VALUE, ZONE, lower
+from reputon.zone.question import APEX_LABEL, CUT, EXISTS, KIND, LABELS, NODE, VALUE, ZONE, lower
 
 OCTETS, NIBBLES, NO_NODE = 4, 32, -1
 _NO = -1  # no number
@@ -52,7 +52,7 @@ def find_zone(buf: Any, table: Any, work: Any) -> bool:
             row = table.zone_slots[slot] + 0
             if table.zones[row, NAME_LENGTH] == length and is_same(buf, at, table.blob, table.zones[row, NAME], length):
                 work[ZONE] = row
-                work[CUT] = label
+                work[CUT] = work[APEX_LABEL] = label
             slot = (slot + 1) & mask
     return work[ZONE] != NOWHERE
 

@@ -19,8 +19,9 @@ _MOST_LABELS = 128
     LABELS, AFTER, TYPE, CLASS, EDNS, PAYLOAD, DNSSEC_OK,  # of the question
     ZONE, CUT, KIND, VALUE, NODE, EXISTS,  # of the lookup
     RCODE, OUTCOME, STRING,  # of the answer
-) = range(_MOST_LABELS, _MOST_LABELS + 16)  # fmt: skip
-WORK = _MOST_LABELS + 16
+    APEX_LABEL, BUCKET,  # of protection: how many labels come before the apex, with a key's; the client's bucket
+) = range(_MOST_LABELS, _MOST_LABELS + 18)  # fmt: skip
+WORK = _MOST_LABELS + 18
 
 
 @jit.kernel

@@ -11,18 +11,28 @@ from queue import Full, Queue
 from time import time
 from typing import Any
 
-import numpy as np
-
-from reputon.zone.answer import answer
+from reputon.zone.client import NAME, put_name
+from reputon.zone.guard import Guard
 from reputon.zone.layout import Arrays
 from reputon.zone.loop import (
-    CONTROL, COUNTERS, HDR_SIZE, NAME, QUERY, RARES, STOP, STRIDE, TOKENS, Buffers, Guard, buffers, note, refill,
+    CLOCK,
+    CONTROL,
+    HDR_SIZE,
+    QUERY,
+    RARES,
+    STOP,
+    STRIDE,
+    Buffers,
+    answer_packet,
+    buffers,
+    new_counts,
+    refill,
 )  # fmt: skip
 from reputon.zone.question import RARE, WORK
 from reputon.zone.table import Table
 
 Client = tuple[str, int]
-Rare = Queue[tuple[bytes, Client, socket.socket]]
+Rare = Queue[tuple[bytes, Client, socket.socket | None]]  # without a socket: there is no more
 RECEIVE_BUFFER = 4 << 20  # bytes: rbldnsd's 64 KiB lose packets as soon as 160 are on their way (measured)
 _FORCE = 33  # SO_RCVBUFFORCE
 _PATIENCE = 10_000  # microseconds: a worker looks that often whether something has changed
@@ -56,21 +66,28 @@ def open_socket(host: str, port: int) -> socket.socket:
 
 
 class Worker(threading.Thread):
-    """Answers at one socket; `rare` takes what it does not answer itself."""
+    """Answers at one socket; `rare` takes what it does not answer itself.
 
-    def __init__(self, sock: socket.socket, rare: Rare, clock: Callable[[], float] = time) -> None:
+    `is_slow`: it answers nothing itself; only the plain loop knows of this.
+    """
+
+    def __init__(
+        self, sock: socket.socket, rare: Rare, clock: Callable[[], float] = time, is_slow: bool = False
+    ) -> None:  # fmt: skip
         super().__init__(name=f"reputon-udp-{sock.fileno()}", daemon=True)
         self.socket = sock
         self._rare = rare
         self._clock = clock
+        self._is_slow = is_slow
         self._buffers: Buffers = buffers(_NAME_SIZE[socket.AddressFamily(sock.family)])
+        self._plain = PlainBuffers(self._buffers)
         self._serve: Any = None
-        self._stopping = False
+        self._stopping = threading.Event()
         self._served: tuple[Arrays, Guard, Any] | None = None
 
     def take(self, table: Table, guard: Guard) -> Any:
         """Answer from this table from now on; the counters for it."""
-        counts = np.zeros((len(table.zones) + 1, COUNTERS), np.int64)
+        counts = new_counts(table)
         self._served = table.arrays, guard, counts
         self._buffers.control[STOP] = 1
         return counts
@@ -78,23 +95,25 @@ class Worker(threading.Thread):
     def compile(self, serve: Any) -> None:
         """Take the compiled loop from now on."""
         self._serve = serve
+        self._buffers.control[STOP] = 1
 
     def stop(self) -> None:
         """End after what was received is answered."""
-        self._stopping = True
+        self._stopping.set()
         self._buffers.control[STOP] = 1
 
     def run(self) -> None:
         """Answer until it is told to stop."""
-        while not self._stopping:
+        while True:
             self._buffers.control[STOP] = 0  # before the rest is read: what changes after that sets it again
+            if self._stopping.is_set():
+                return
             served, serve = self._served, self._serve
             assert served is not None
-            if self._stopping:
-                return
             if serve is None:
                 self._answer_plain(*served)
             else:
+                self._answer_left(*served)
                 serve(self.socket.fileno(), self._buffers, *served)
                 self._hand_on_rare()
 
@@ -110,34 +129,58 @@ class Worker(threading.Thread):
             self._rare.put_nowait((packet, client, self.socket))
 
     def _answer_plain(self, arrays: Arrays, guard: Guard, counts: Any) -> None:
-        """The same by Python alone, until something changes."""
-        of, plain = PlainBuffers(), Arrays(*map(memoryview, arrays))
-        allowed, counted = Guard(*map(memoryview, guard)), memoryview(counts)
-        while not self._buffers.control[STOP] and self._serve is None:
-            try:
-                size, client = self.socket.recvfrom_into(of.view, QUERY)
-            except OSError:
-                continue  # nothing came, or an earlier answer did not arrive
-            now = int(self._clock())
-            refill(of.control, now)
-            length = answer(of.packet, 0, size, plain, allowed.actions, 0, now, 0, of.work)
-            note(counted, of.work, length)
-            if length == RARE and of.control[TOKENS] > 0:
-                of.control[TOKENS] -= 1
-                self._hand_on(bytes(of.view[:size]), client)
-            elif length > 0:
-                with suppress(OSError):  # one that cannot be sent is passed over
-                    self.socket.sendto(of.view[:length], client)
+        """The same by Python alone, until something changes; what comes after that waits for the next table."""
+        of = self._plain
+        plain: tuple[Arrays, Guard, Any] = arrays.plain(), guard.plain(), memoryview(counts)
+        while True:
+            if of.received is None:
+                with suppress(OSError):  # nothing came, or an earlier answer did not arrive
+                    of.received = self.socket.recvfrom_into(of.view, QUERY)
+            if self._buffers.control[STOP]:
+                return
+            if of.received is not None:
+                self._answer_one(*of.received, *plain)
+                of.received = None
+
+    def _answer_left(self, arrays: Arrays, guard: Guard, counts: Any) -> None:
+        """Answer what the plain loop received last, and has left."""
+        if self._plain.received is not None:
+            self._answer_one(*self._plain.received, arrays.plain(), guard.plain(), memoryview(counts))
+            self._plain.received = None
+
+    def _answer_one(self, size: int, client: Client, arrays: Arrays, guard: Guard, counts: Any) -> None:
+        of = self._plain
+        if self._is_slow:
+            self._hand_on(bytes(of.view[:size]), client)
+            return
+        of.set_clock(self._clock())
+        put_name(of.name, client[0])
+        length = answer_packet(of.packet, 0, size, of.name, 0, of, arrays, guard, counts)
+        if length == RARE:
+            self._hand_on(bytes(of.view[:size]), client)
+        elif length > 0:
+            with suppress(OSError):  # one that cannot be sent is passed over
+                self.socket.sendto(of.view[:length], client)
 
 
 class PlainBuffers:
     """What a loop in plain Python works in."""
 
-    def __init__(self, size: int = STRIDE) -> None:
+    def __init__(self, of: Buffers, size: int = STRIDE) -> None:
+        """With the buckets of the compiled loop, which takes over."""
         self.packet = bytearray(size)
         self.view = memoryview(self.packet)
+        self.name = bytearray(NAME)
         self.work = [0] * WORK
         self.control = [0] * CONTROL
+        self.received: tuple[int, Client] | None = None
+        self.buckets, self.slips = memoryview(of.buckets), memoryview(of.slips)
+
+    def set_clock(self, now: float) -> None:
+        """Tell the time; new tokens each second."""
+        self.control[CLOCK] = int(now)
+        self.control[CLOCK + 1] = int((now - int(now)) * 1e9)
+        refill(self.control)
 
 
 def _client(name: bytes, family: int) -> Client:

@@ -20,6 +20,7 @@ from reputon.zone.layout import (
 from reputon.zone.lookup import KIND6, KIND_NAME, NIBBLES, NO_NODE
 from reputon.zone.question import (
     AFTER,
+    APEX_LABEL,
     BADVERS,
     CUT,
     DNSSEC_OK,
@@ -48,8 +49,16 @@ _QR, _AA, _TC = 0x80, 0x04, 0x02
 _STRING = 255  # bytes in a character-string of TXT
 ROOM = 304  # bytes that a buffer has beyond the longest answer: a subject is put before its size is known
 
-# What became of a question, for the counters.
-LISTED, NOT_LISTED, NO_DATA, RECORD, REFUSED_, FAULTY, TRUNCATED = range(7)
+# What became of a question: the columns of the counters, with the bytes that went out among them.
+(
+    LISTED, NOT_LISTED, NO_DATA, RECORD, REFUSED_, FAULTY, TRUNCATED, DROPPED, BYTES,
+    IGNORED,  # by a rule: no answer
+    LIMITED,  # over the rate: no answer
+    SLIPPED,  # over the rate: told to come by TCP, or a refusal that was let through
+    DENIED,  # by a rule
+    NO_KEY,  # the zone needs a key, and this is none
+    OVER_QUOTA,
+) = range(15)  # fmt: skip
 
 
 @jit.kernel
@@ -138,6 +147,24 @@ def write_answer(buf: Any, begin: int, table: Any, work: Any, now: int, most: in
         work[OUTCOME] = TRUNCATED
         put_header(buf, begin, _AA | _TC, work[RCODE])
         at = work[AFTER]
+    return put_opt(buf, begin, at, work, NO_EDE) - begin
+
+
+@jit.kernel
+def write_truncated(buf: Any, begin: int, work: Any) -> int:
+    """An answer that only says: come by TCP; it is no longer than its question and an OPT."""
+    work[RCODE] = 0
+    put_header(buf, begin, _AA | _TC, 0)
+    return put_opt(buf, begin, work[AFTER], work, NO_EDE) - begin
+
+
+@jit.kernel
+def write_made(buf: Any, begin: int, work: Any, blob: Any, record: int, length: int) -> int:
+    """An answer of one record that was made beforehand, from its type on."""
+    work[RCODE] = 0
+    put_header(buf, begin, _AA, 0)
+    buf[begin + 7] = 1
+    at = copy(buf, put16(buf, work[AFTER], 0xC00C), blob, record, length)
     return put_opt(buf, begin, at, work, NO_EDE) - begin
 
 
@@ -298,6 +325,6 @@ def put_negative(buf: Any, begin: int, table: Any, work: Any, stop: int) -> int:
     at = work[AFTER]
     if at + 2 + length > stop:
         return FULL
-    at = put16(buf, at, 0xC000 | (work[work[CUT]] - begin))
+    at = put16(buf, at, 0xC000 | (work[work[APEX_LABEL]] - begin))
     buf[begin + 9] = 1
     return copy(buf, at, table.blob, table.zones[zone, SOA], length)
