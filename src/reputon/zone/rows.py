@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from socket import AF_INET, inet_pton
-from typing import NamedTuple
 
 from reputon.zone import settle
 from reputon.zone.content import (
@@ -32,17 +31,9 @@ _MARKS = {Covers.ITSELF: "", Covers.BELOW: "*.", Covers.BOTH: "."}
 _OF_MARK = {"*.": Covers.BELOW, ".": Covers.BOTH}
 
 
-class Row(NamedTuple):
-    """One entry: an address, a prefix, or a name (`*.` before it: those below it; `.`: also itself); its value.
-
-    A name of digits alone, which would be an address, has a dot after it.
-
-    `value` is its index in the zone, and `dataset` the name of its list.
-    """
-
-    subject: str
-    value: int
-    dataset: str
+# An address, a prefix, or a name (`*.` before it: those below it; `.`: also itself), which has a dot after it if it is
+# of digits alone; the index of its value in the zone; the name of its list.
+Row = tuple[str, int, str]
 
 
 def rows(content: Content) -> Iterator[Row]:
@@ -51,11 +42,11 @@ def rows(content: Content) -> Iterator[Row]:
         for at in range(0, len(each.length4), CHUNK):
             of = slice(at, at + CHUNK)
             for first, length, value in zip(each.first4[of], each.length4[of], each.value4[of], strict=True):
-                yield Row(text4(first, length), value, each.name)
+                yield text4(first, length), value, each.name
         for at, (length, value) in enumerate(zip(each.length6, each.value6, strict=True)):
-            yield Row(text6(each.first6[2 * at] << 64 | each.first6[2 * at + 1], length), value, each.name)
+            yield text6(each.first6[2 * at] << 64 | each.first6[2 * at + 1], length), value, each.name
         for text, covers, value in zip(each.names, each.covers, each.value_of_name, strict=True):
-            yield Row(_MARKS[Covers(covers)] + text + ("" if text.strip(_OF_ADDRESSES) else "."), value, each.name)
+            yield _MARKS[Covers(covers)] + text + ("" if text.strip(_OF_ADDRESSES) else "."), value, each.name
 
 
 def value(codes: Sequence[str], texts: Sequence[str], ttl: int, expires: str) -> Value:

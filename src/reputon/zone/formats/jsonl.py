@@ -6,13 +6,14 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TextIO
 
-from reputon.zone.content import OF_ZONE, Content, ContentError, Soa
+from reputon.zone.content import OF_ZONE, Content, ContentError, Soa, Value
 from reputon.zone.generic import record
 from reputon.zone.lines import blocks, changed
 from reputon.zone.prefixes import name
 from reputon.zone.reading import Reading, plain_soa
 from reputon.zone.rows import Filling, in_range, rows, time_of, time_text, value
 
+BEGIN = '{"subject": "'
 ENTRY: dict[str, type] = {"subject": str, "codes": list, "texts": list, "ttl": int, "expires": str, "list": str}
 ZONE: dict[str, type] = {
     "zone": str,
@@ -39,12 +40,12 @@ def read(files: Sequence[str], origin: str, now: int) -> Reading:  # noqa: ARG00
     paths = [Path(each) for each in files]
     content = Content(apex, plain_soa(apex, (), max(map(changed, paths))))
     filling, reading = Filling(content), Reading([content])
+    known: dict[str, tuple[int, str]] = {}
     for path in paths:
         for number, block in blocks(path):
             for at, line in enumerate(block):
                 try:
-                    if line and not line.isspace():
-                        _take(filling, line)
+                    _line(filling, line, known)
                 except ContentError as problem:
                     raise ContentError(f"{path} line {number + at}: {problem}") from None
     filling.finish(reading)
@@ -82,15 +83,31 @@ def _end(content: Content, index: int) -> str:
     return json.dumps(found, ensure_ascii=False)[1:-1]
 
 
-def _take(filling: Filling, line: str) -> None:
+def _line(filling: Filling, line: str, known: dict[str, tuple[int, str]]) -> None:
+    """Take a line; many lines of entries end like one before, as we write them, and say the same."""
+    head, _, end = line.partition('", ')
+    subject = head.removeprefix(BEGIN)
+    said = known.get(end) if len(subject) < len(head) and "\\" not in head else None
+    if said:
+        filling.add(subject, *said)
+    elif line and not line.isspace():
+        found = _object(line)
+        _take(filling, found)
+        if found.get("subject") == subject and BEGIN[1:-3] not in end:
+            known[end] = filling.index(_said(found)), found.get("list", "")
+
+
+def _object(line: str) -> dict[str, Any]:
     try:
         found = json.loads(line)
     except (ValueError, RecursionError):
-        raise ContentError(
-            'no JSON object: write one on a line, like {"subject": "192.0.2.1", "codes": [...]}'
-        ) from None
+        found = None
     if not isinstance(found, dict):
         raise ContentError('no JSON object: write one on a line, like {"subject": "192.0.2.1", "codes": [...]}')
+    return found
+
+
+def _take(filling: Filling, found: dict[str, Any]) -> None:
     for key, (shape, needed, take) in _KINDS.items():
         if key in found:
             _check(found, shape, needed)
@@ -100,8 +117,11 @@ def _take(filling: Filling, line: str) -> None:
 
 
 def _entry(filling: Filling, found: dict[str, Any]) -> None:
-    said = value(found["codes"], found.get("texts", []), found.get("ttl", OF_ZONE), found.get("expires", ""))
-    filling.add(found["subject"], filling.index(said), found.get("list", ""))
+    filling.add(found["subject"], filling.index(_said(found)), found.get("list", ""))
+
+
+def _said(found: dict[str, Any]) -> Value:
+    return value(found["codes"], found.get("texts", []), found.get("ttl", OF_ZONE), found.get("expires", ""))
 
 
 def _record(filling: Filling, found: dict[str, Any]) -> None:
