@@ -7,7 +7,7 @@ import dns.rdata
 from reputon.zone.content import ContentError, Record
 from reputon.zone.prefixes import name
 
-TYPES = ("A", "AAAA", "CAA", "CNAME", "MX", "SRV", "TXT")
+TYPES = ("A", "AAAA", "CAA", "MX", "SRV", "TXT")
 LONGEST = 10_000  # characters
 
 
