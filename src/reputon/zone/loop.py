@@ -20,8 +20,9 @@ assert STRIDE >= SIZE + ROOM
 DROPPED, BYTES = TRUNCATED + 1, TRUNCATED + 2
 COUNTERS = BYTES + 1
 
-# The places of `control`.  TOKENS: packets that may still go the slow path; CLOCK: seconds and nanoseconds.
-STOP, RARES, TOKENS, REFILLED, CLOCK = range(5)
+# The places of `control`.  TOKENS: packets that may still go the slow path; LOST: those that had none; CLOCK: seconds
+# and nanoseconds.
+STOP, RARES, TOKENS, REFILLED, LOST, CLOCK = range(6)
 CONTROL = CLOCK + 2
 RARE_A_SECOND = 200  # packets of the slow path: one costs as much as a hundred others
 
@@ -121,6 +122,7 @@ def refill(control: Any, now: int) -> None:
 def note_rare(of: Any, each: int) -> int:
     """Keep a packet for the slow path, or drop it: that path must not be a way to take all time."""
     if of.control[TOKENS] <= 0:
+        of.control[LOST] += 1
         return DROP
     of.control[TOKENS] -= 1
     of.rare[of.control[RARES]] = each

@@ -10,13 +10,15 @@ from ipaddress import ip_address
 from queue import Queue
 from time import time
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from reputon.zone import jit
 from reputon.zone.content import ContentError
+from reputon.zone.counting import Counters
 from reputon.zone.loop import open_guard
 from reputon.zone.rare import Identity
 from reputon.zone.responder import Elsewhere, Responder, Transfers
+from reputon.zone.seen import Seen
 from reputon.zone.streams import Limits, Streams
 from reputon.zone.table import Table
 from reputon.zone.worker import Rare, Worker, can_compile, open_socket
@@ -63,7 +65,8 @@ class Server:
         self._workers: list[Worker] = []
         self._streams: Streams | None = None
         self._slow = threading.Thread(target=self._answer_rare, name="reputon-rare", daemon=True)
-        self._counted: list[tuple[tuple[str, ...], Any]] = []  # apexes of a table, and a worker's counts of it
+        self._counters = Counters()
+        self._swaps = 0
         self._swapping = threading.Lock()
         self._is_compiled = False
         self.table = table
@@ -108,11 +111,20 @@ class Server:
         """Answer from this table from now on; no packet is lost, and none is answered by half of each."""
         guard = open_guard(table)
         with self._swapping:
-            apexes = tuple(each.apex for each in table.zones)
             for worker in self._workers:
-                self._counted.append((apexes, worker.take(table, guard)))
-            self._responder.take(table, guard)
+                self._counters.add(table, worker.take(table, guard), worker.is_counting)
+            self._counters.add(table, self._responder.take(table, guard), self._responder.is_counting)
+            self._swaps += self.table is not table
             self.table = table
+
+    def counters(self) -> dict[str, dict[str, int]]:
+        """For each apex, how often what happened since the start; `""` is for what is in no zone of ours."""
+        return self._counters.totals()
+
+    def seen(self) -> Seen:
+        """What it has done and what it serves."""
+        handed_on, dropped = (sum(getattr(each, name) for each in self._workers) for name in ("handed_on", "lost"))
+        return Seen(self.table, self.counters(), self._swaps, self._is_compiled, handed_on, dropped)
 
     def __enter__(self) -> Self:
         self.start()
@@ -134,6 +146,7 @@ class Server:
             return
         for worker in self._workers:
             worker.compile(serve)
+        self._is_compiled = True
         self.swap(self.table)
 
     def _answer_rare(self) -> None:

@@ -16,6 +16,7 @@ from reputon.zone.layout import Arrays
 from reputon.zone.loop import (
     CONTROL,
     HDR_SIZE,
+    LOST,
     NAME,
     QUERY,
     RARES,
@@ -84,6 +85,9 @@ class Worker(threading.Thread):
         self._serve: Any = None
         self._stopping = False
         self._served: tuple[Arrays, Guard, Any] | None = None
+        self._serving: tuple[Arrays, Guard, Any] | None = None
+        self.handed_on = 0
+        self._not_taken = 0
 
     def take(self, table: Table, guard: Guard) -> Any:
         """Answer from this table from now on; the counters for it."""
@@ -91,6 +95,16 @@ class Worker(threading.Thread):
         self._served = table.arrays, guard, counts
         self._buffers.control[STOP] = 1
         return counts
+
+    def is_counting(self, counts: Any) -> bool:
+        """Whether it counts into this array, now or soon."""
+        used = (self._served, self._serving if self.is_alive() else None)
+        return any(each is not None and each[2] is counts for each in used)
+
+    @property
+    def lost(self) -> int:
+        """Packets that should have gone the slow path, and were dropped because it had no time for them."""
+        return int(self._buffers.control[LOST]) + self._not_taken
 
     def compile(self, serve: Any) -> None:
         """Take the compiled loop from now on."""
@@ -103,17 +117,22 @@ class Worker(threading.Thread):
 
     def run(self) -> None:
         """Answer until it is told to stop."""
-        while not self._stopping:
+        while not self._is_over():
             self._buffers.control[STOP] = 0  # before the rest is read: what changes after that sets it again
+            # Say first what is used, then look whether it still is: else a swap in between would take the counters
+            # for unused, add them up, and lose what is counted after that.
+            self._serving = self._served
             served, serve = self._served, self._serve
-            assert served is not None
-            if self._stopping:
-                return
+            if served is None or served is not self._serving or self._is_over():
+                continue
             if serve is None:
                 self._answer_plain(*served)
             else:
                 serve(self.socket.fileno(), self._buffers, *served)
                 self._hand_on_rare()
+
+    def _is_over(self) -> bool:
+        return self._stopping
 
     def _hand_on_rare(self) -> None:
         of = self._buffers
@@ -123,8 +142,11 @@ class Worker(threading.Thread):
             self._hand_on(packet, _client(name.tobytes(), self.socket.family))
 
     def _hand_on(self, packet: bytes, client: Client) -> None:
-        with suppress(Full):  # it asks again
+        self.handed_on += 1
+        try:
             self._rare.put_nowait((packet, client, self.socket))
+        except Full:  # it asks again
+            self._not_taken += 1
 
     def _answer_plain(self, arrays: Arrays, guard: Guard, counts: Any) -> None:
         """The same by Python alone, until something changes."""
@@ -145,6 +167,8 @@ class Worker(threading.Thread):
             if length == RARE and of.control[TOKENS] > 0:
                 of.control[TOKENS] -= 1
                 self._hand_on(bytes(of.view[:size]), client)
+            elif length == RARE:
+                self._not_taken += 1
             elif length > 0:
                 with suppress(OSError):  # one that cannot be sent is passed over
                     self.socket.sendto(of.view[:length], client)
