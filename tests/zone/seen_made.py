@@ -49,9 +49,6 @@ def send(address, packet):
 
 def warm():
     """Compile the loop, so that a server has it at once."""
-    from reputon.zone import compiled
-    from reputon.zone.loop import STOP, buffers, new_counts, open_guard
+    from reputon.zone import native
 
-    of, made = buffers(16), table()
-    of.control[STOP] = 1
-    compiled.serve()(-1, of, made.arrays, open_guard(made), new_counts(made))
+    native.serve()

@@ -10,18 +10,31 @@ from typing import Any
 
 import numpy as np
 
-from reputon.zone.loop import BYTES, COUNTERS, DROPPED
+from reputon.zone import writing
+from reputon.zone.loop import COUNTERS
 from reputon.zone.table import Table
-from reputon.zone.writing import FAULTY, LISTED, NO_DATA, NOT_LISTED, RECORD, REFUSED_, TRUNCATED
 
 NO_ZONE = ""  # as an apex: questions about nothing of ours, and those that could not be read
 MOST_GONE = 1000  # zones that are in no table any more and whose totals are kept
 
 # The columns of `counts` by the names under which people see them.
 COLUMNS = {
-    "listed": LISTED, "not_listed": NOT_LISTED, "no_data": NO_DATA, "record": RECORD, "refused": REFUSED_,
-    "faulty": FAULTY, "truncated": TRUNCATED, "dropped": DROPPED, "bytes": BYTES,
-}  # fmt: skip
+    "listed": writing.LISTED,
+    "not_listed": writing.NOT_LISTED,
+    "no_data": writing.NO_DATA,
+    "record": writing.RECORD,
+    "refused": writing.REFUSED_,
+    "faulty": writing.FAULTY,
+    "truncated": writing.TRUNCATED,
+    "dropped": writing.DROPPED,
+    "ignored": writing.IGNORED,
+    "limited": writing.LIMITED,
+    "slipped": writing.SLIPPED,
+    "denied": writing.DENIED,
+    "no_key": writing.NO_KEY,
+    "over_quota": writing.OVER_QUOTA,
+    "bytes": writing.BYTES,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ from typing import Any, Protocol
 
 from reputon.zone import rare
 from reputon.zone.answer import answer
-from reputon.zone.loop import Guard, new_counts, note, open_guard
+from reputon.zone.client import row_of
+from reputon.zone.guard import Guard, open_guard
+from reputon.zone.loop import new_counts, note
 from reputon.zone.question import RARE, RCODE, REFUSED, WORK, ZONE
 from reputon.zone.rare import Identity, Ordinary
 from reputon.zone.table import Table
@@ -84,7 +86,8 @@ class Responder:
         def said(packet: bytes) -> bytes | None:
             buffer, work = bytearray(packet) + bytes(TCP_SIZE + ROOM), [0] * WORK
             arrays, guard, _ = served = self._served
-            length = answer(buffer, 0, len(packet), arrays, guard.actions, 0, int(self._clock()), most, work)
+            row = row_of(guard, client) if client else 0
+            length = answer(buffer, 0, len(packet), arrays, guard, row, int(self._clock()), most, work)
             if length == RARE:
                 return None
             self._note(served, work, length)

@@ -59,7 +59,9 @@ def names(dataset: Dataset, merge: Merge) -> None:
     if not twice.any():
         return
     said: dict[str, dict[Covers, int]] = {}
+    places: dict[str, list[int]] = {}
     for at in np.sort(order[twice]).tolist():
+        places.setdefault(dataset.names[at], []).append(at)
         values = said.setdefault(dataset.names[at], {})
         for each in (Covers.ITSELF, Covers.BELOW):
             if dataset.covers[at] & each:
@@ -67,17 +69,17 @@ def names(dataset: Dataset, merge: Merge) -> None:
                 values[each] = merge(values[each], value) if each in values else value
     kept = np.ones(len(order), bool)
     kept[order[twice]] = False
-    _keep_names(dataset, kept)
     for name, values in said.items():
-        _add_name(dataset, name, values)
+        for at, (covers, value) in zip(places[name], _together(values), strict=False):
+            dataset.covers[at], dataset.value_of_name[at], kept[at] = covers, value, True
+    _keep_names(dataset, kept)
 
 
-def _add_name(dataset: Dataset, name: str, values: dict[Covers, int]) -> None:
+def _together(values: dict[Covers, int]) -> list[tuple[int, int]]:
+    """One entry for both where they say the same."""
     if len(set(values.values())) == 1:
-        dataset.add_name(name, Covers(sum(values)), next(iter(values.values())))
-        return
-    for covers, value in values.items():
-        dataset.add_name(name, covers, value)
+        return [(sum(values), next(iter(values.values())))]
+    return [(int(covers), value) for covers, value in values.items()]
 
 
 def _overlapping(first: "NDArray[np.integer]", length: "NDArray[np.integer]") -> Iterator[slice]:

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
-from reputon.zone.content import ContentError
+from reputon.zone.content import Content, ContentError
 from reputon.zone.lines import blocks
 from reputon.zone.prefixes import name
 from reputon.zone.rbldnsd_lines import LINES, SPACE, told
 from reputon.zone.rbldnsd_loading import ACL, Loading
 from reputon.zone.rbldnsd_specials import special
+from reputon.zone.rbldnsd_writing import lines
 from reputon.zone.reading import Reading
 
 
@@ -30,6 +32,11 @@ def read(files: Sequence[str], origin: str, now: int) -> Reading:
     return loading.finish(newest)
 
 
+def write(content: Content, out: TextIO) -> None:
+    """One file of type combined; raises ContentError for a text that rbldnsd cannot say."""
+    out.writelines(lines(content))
+
+
 def _spec(text: str) -> tuple[str, list[Path]]:
     kind, colon, rest = text.partition(":")
     if colon and kind == "acl":
@@ -40,8 +47,8 @@ def _spec(text: str) -> tuple[str, list[Path]]:
 
 
 def _kind(path: Path) -> str:
-    for _, lines in blocks(path):
-        for line in lines:
+    for _, block in blocks(path):
+        for line in block:
             text = line.strip(SPACE + "\r")
             if special(text).lower().startswith("dataset"):
                 return "combined"
