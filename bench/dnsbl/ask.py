@@ -22,7 +22,7 @@ def query(name: str, kind: str = "A") -> bytes:
     return dns.message.make_query(name, kind, use_edns=0, flags=0).to_wire()
 
 
-def listed(port: int, name: str = ALWAYS, patience: float = 0.2) -> bool:
+def listed(port: int, name: str = ALWAYS, patience: float = 0.1) -> bool:
     """Whether a server answers, and that a name is listed."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door:
         door.settimeout(patience)

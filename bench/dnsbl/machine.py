@@ -47,6 +47,15 @@ class Running:
                         kept[name] += int(size[0])
         return kept["Rss:"] / 1024, kept["Pss:"] / 1024
 
+    def peak(self) -> float:
+        """MiB that were ever resident."""
+        found = 0
+        for pid in self.family():
+            with suppress(OSError):
+                lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+                found += sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+        return found / 1024
+
     def settled(self, seconds: float = 120) -> float:
         """Wait until it works no more in the background; seconds since it began.
 
