@@ -5,17 +5,20 @@ import os
 from pathlib import Path
 
 import bench.dnsbl
-from bench.dnsbl import alone, data, load, queries, swap
+from bench.dnsbl import alone, data, load, queries, swap, transfer
 from bench.dnsbl.machine import CLIENT
 from bench.dnsbl.servers import BUILD, OURS, PORTS, PROTECTIONS, Setting
 
 ROOT = Path(__file__).parents[2]
-ROUNDS = {"queries": 15, "entries": 15, "swap": 0, "memory": 0, "latency": 5, "start": 5}
+ROUNDS = {"queries": 15, "entries": 15, "swap": 0, "memory": 0, "latency": 5, "start": 5, "transfer": 3}
 
 
 def main() -> None:
     """Measure."""
-    arguments = _parser().parse_args()
+    parser = _parser()
+    arguments = parser.parse_args()
+    if unknown := set(arguments.servers.split(",")) - set(PORTS):
+        parser.error(f"--servers: {', '.join(unknown)} is none of {', '.join(PORTS)}")
     work, evaluation = arguments.work.absolute(), arguments.eval.absolute()
     work.mkdir(parents=True, exist_ok=True)
     if arguments.what == "data":
@@ -50,6 +53,8 @@ def _measured(arguments: argparse.Namespace, setting: Setting) -> None:
             alone.latency(setting, names, rounds, seconds)
         case "start":
             alone.start(setting, [name for name in names if name != "echo"], rounds)
+        case "transfer":
+            transfer.measured(setting, rounds)
 
 
 def _parser() -> argparse.ArgumentParser:

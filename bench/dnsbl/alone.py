@@ -46,11 +46,11 @@ def latency(setting: Setting, names: list[str], rounds: int, seconds: float) -> 
         for rate in RATES:
             for _ in range(rounds):
                 for name, server in servers.items():
-                    before, options = sum(server.cpu()), ("-w", "60", "-s", "4", "-b", "16", "-r", str(rate))
+                    before, options = server.ran(), ("-w", "60", "-s", "4", "-b", "16", "-r", str(rate))
                     run = load.flood(
                         setting.work / "flood", PORTS[name], setting.data / "queries.txt", seconds, *options
                     )
-                    cpu = (sum(server.cpu()) - before) / run.received * 1e6
+                    cpu = (server.ran() - before) / run.received * 1e6
                     seen = {"p50": run.middle, "p99": run.late, "p999": run.latest, "cpu": cpu}
                     found[f"{rate:,}/s {name}"].append(seen)
     rows = [[name, *(f"{median(each[what] for each in seen):.0f}" for what in ("p50", "p99", "p999", "cpu"))]

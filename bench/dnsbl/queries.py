@@ -42,7 +42,7 @@ def compared(setting: Setting, names: list[str], rounds: int, seconds: float) ->
     with up(setting, names) as servers:
         agreed({name: PORTS[name] for name in names if name != "echo"}, drawn(queries, 5000))
         for number in range(rounds):
-            for name in names[number % len(names) :] + names[: number % len(names)]:
+            for name in _turned(names, number):
                 each = measured(servers[name], PORTS[name], setting.work / "flood", queries, seconds)
                 found[name].append(each)
         shown(found)
@@ -50,6 +50,12 @@ def compared(setting: Setting, names: list[str], rounds: int, seconds: float) ->
     ratios = _ratios(found)
     kept = {name: [asdict(each) for each in all_] for name, all_ in found.items()}
     figures.kept(setting.work / "queries.json", {"seconds": seconds, "rounds": kept, "ratios": ratios})
+
+
+def _turned(names: list[str], number: int) -> list[str]:
+    """Each round begins with another, so that none is always measured after the same."""
+    place = number % len(names)
+    return names[place:] + names[:place]
 
 
 def shown(found: dict[str, list[Round]]) -> None:
@@ -103,8 +109,9 @@ def larger(setting: Setting, entries: int, rounds: int, seconds: float) -> None:
         for name, (server, _) in servers.items():
             awaited(ports[name], server)
             server.settled()
-        for _ in range(rounds):
-            for name, (server, its) in servers.items():
+        for number in range(rounds):
+            for name in _turned(list(servers), number):
+                server, its = servers[name]
                 queries = its.data / "queries.txt"
                 found[name].append(measured(server, ports[name], setting.work / "flood", queries, seconds))
         shown(found)

@@ -3,6 +3,7 @@
 import os
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -28,6 +29,7 @@ server:
   server-count: 1
   ip-address: 127.0.0.1@{port}
   username: ""
+  verbosity: 1
   zonesdir: "{folder}"
   pidfile: "{folder}/nsd.pid"
   database: ""
@@ -128,6 +130,15 @@ def _cleared(place: Path) -> Path:
     return place
 
 
+def unused(port: int) -> None:
+    """Fail if somebody listens on a port already: it would be measured in the other's place."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door:
+        try:
+            door.bind(("127.0.0.1", port))
+        except OSError as trouble:
+            raise SystemExit(f"port {port} of 127.0.0.1 is taken: end what listens there") from trouble
+
+
 @contextmanager
 def up(
     setting: Setting, names: list[str], environment: Mapping[str, str] | None = None
@@ -137,6 +148,7 @@ def up(
         found = {}
         for name in names:
             words = command(setting, name, PORTS[name])
+            unused(PORTS[name])
             found[name] = stack.enter_context(running(name, words, setting.work, environment=environment))
             awaited(PORTS[name], found[name])
         for each in found.values():
