@@ -113,15 +113,13 @@ def running(
 
 
 def _end(found: Running) -> None:
-    pids = found.family() if found.process.poll() is None else []
-    for pid in pids:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
+    """End its process group, which outlives a process that died and left others."""
+    with suppress(ProcessLookupError):
+        os.killpg(found.process.pid, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
         found.process.wait(10)
-    for pid in pids if found.process.poll() is None else []:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):
+        os.killpg(found.process.pid, signal.SIGKILL)
     found.process.wait(10)
 
 
