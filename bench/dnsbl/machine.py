@@ -113,9 +113,8 @@ def running(
 
 
 def _end(found: Running) -> None:
-    """End its process group, which outlives a process that died and left others."""
-    with suppress(ProcessLookupError):
-        os.killpg(found.process.pid, signal.SIGTERM)
+    """End it, and then its group, which outlives a process that died and left others."""
+    found.process.terminate()
     with suppress(subprocess.TimeoutExpired):
         found.process.wait(10)
     with suppress(ProcessLookupError):
