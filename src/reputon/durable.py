@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write(path: Path, data: bytes | str) -> None:
@@ -15,12 +16,18 @@ def write(path: Path, data: bytes | str) -> None:
 
     OSError leaves the old file as it was.
     """
-    content = data.encode() if isinstance(data, str) else data
+    with replacing(path) as file:
+        file.write(data.encode() if isinstance(data, str) else data)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """As `write`, for what is written in parts: the file takes its place when the block ends without an error."""
     # In the same directory: a rename across file systems is a copy, and not atomic.
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fchmod(file.fileno(), _mode(path))
             os.fsync(file.fileno())

@@ -1,203 +1,256 @@
-"""Table: what DNS answers: four zones of entries, and the reply to a question at a time.
+"""Table: what DNS answers, compiled: several zones in flat arrays, which a lookup reads as they lie in a file."""
 
-Names that have entries below them exist and are empty (RFC 8020): a resolver that minimises its questions would
-never ask for the listing below a name that it was told is not there.
-"""
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from typing import Any
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from types import MappingProxyType
+import numpy as np
+from numpy.typing import NDArray
 
-from reputon import subject
-from reputon.listing.policy import Listing
-from reputon.score.model import PublishedScore
-from reputon.zone import entries
-from reputon.zone.entries import CODES, LISTED, Covers, Entry
+from reputon.zone import jit, names, rdata
+from reputon.zone.content import (
+    EXCLUDED,
+    FOREVER,
+    LONGEST_TEXT,
+    MOST_CODES,
+    MOST_TEXTS,
+    Content,
+    ContentError,
+    Dataset,
+    Value,
+)  # fmt: skip
+from reputon.zone.flat import Bounds, Intervals, flatten, overlay
+from reputon.zone.hashing import hash_of, put, slot_of, slots_for
+from reputon.zone.layout import (
+    INDEX_SIZE,
+    NODE_COLUMNS,
+    NOWHERE,
+    SUBJECT,
+    VALUE_COLUMNS,
+    ZONE_COLUMNS,
+    Arrays,
+)  # fmt: skip
 
-NIBBLES, PREFIX = 32, 16  # labels of an IPv6 address, and of its /64
-_HEX = frozenset("0123456789abcdef")
-_NEVER_LISTED = {"1.0.0.127", "invalid"}  # RFC 5782 section 5: whoever lists these lists the world
-
-
-class ZoneError(ValueError):
-    """Settings from which no zone can be served; the message says what to write instead."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the zones say of themselves.  Seconds; a `{subject}` in `url` is filled in."""
-
-    root: str
-    url: str
-    name_servers: tuple[str, ...] = ()  # none: `ns.<root>`
-    contact: str = ""  # none: `hostmaster.<root>`
-    ttl: int = 300
-    negative_ttl: int = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A resource record; `text` is the data as a person writes it, TXT without quotes."""
-
-    owner: str
-    rdtype: str
-    ttl: int
-    text: str
+_MANY = 50_000  # names, from which compiling the hashing pays
+_WORD = np.uint64(0xFFFF_FFFF)
+_END4 = np.uint64(1 << 32)
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """What is answered: `rcode` by its DNS name, and `why` where that is REFUSED."""
-
-    rcode: str
-    answer: tuple[Record, ...] = ()
-    authority: tuple[Record, ...] = ()
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Zone:
-    """One zone: entries by owner, and for each name until when something is below it."""
+class ZoneOf:
+    """What is known of one zone of a table beside its arrays: for people, and for transfers."""
 
     apex: str
-    entries: Mapping[str, Entry]
-    below: Mapping[str, datetime]
+    serial: int
+    entries: int
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Everything that is served; made by `build`, never changed."""
+    """Several zones; made by `compile_zones` or opened from a file, never changed."""
 
-    settings: Settings
-    serial: int
-    zones: Mapping[str, Zone] = field(default_factory=dict)
+    arrays: Arrays
+    zones: tuple[ZoneOf, ...]
+    made: int = 0  # Unix seconds
 
 
-def build(listings: Iterable[Listing], scores: Iterable[PublishedScore], settings: Settings, serial: int = 1) -> Table:
-    """The table of these listings and scores.  ZoneError where `settings.root` is no domain name."""
+def compile_zones(contents: Sequence[Content], made: int = 0, seed: int = 0x811C9DC5) -> Table:
+    """The table of these zones; ContentError where one cannot be served.  `seed` should be random in a server."""
+    apexes = [each.apex.rstrip(".").lower() for each in contents]
+    if len(set(apexes)) < len(apexes):
+        raise ContentError("two zones have one name: give each its own")
+    building = _Building(seed)
+    for content in contents:
+        building.add(content)
+    told = (ZoneOf(apex, each.soa.serial, len(each)) for apex, each in zip(apexes, contents, strict=True))
+    return Table(building.arrays(), tuple(told), made)
+
+
+class _Building:
+    """The arrays of a table while they grow."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._blob = bytearray()
+        self._interned: dict[bytes, int] = {}
+        self._zones: list[list[int]] = []
+        self._parts: dict[str, list[NDArray[Any]]] = {each: [] for each in Arrays._fields}
+        self._sizes: dict[str, int] = dict.fromkeys(Arrays._fields, 0)
+        self._push("values", np.zeros((1, VALUE_COLUMNS), np.uint32))
+
+    def add(self, content: Content) -> None:
+        """One zone more."""
+        values, first_value = list(content.values), self._sizes["values"] - 1  # the excluded one is everybody's
+
+        def combine(several: Sequence[int]) -> int:
+            values.append(_union([values[each] for each in several]))
+            return len(values) - 1
+
+        index4 = self._add4(_intervals(content.datasets, 4, combine), first_value)
+        index6 = self._add6(_intervals(content.datasets, 6, combine), first_value)
+        nodes = names.gather(content.datasets, list(rdata.records(content)), combine)
+        node, slots, mask = self._add_names(nodes, first_value)
+        apex = names.wire(content.apex) + b"\0"
+        negative = min(content.soa.ttl, content.soa.minimum)
+        soa = rdata.start(content, negative)
+        self._zones.append([
+            self._put(apex), len(apex), index4, index6, node, slots, mask, self._seed, content.ttl, negative,
+            self._put(soa), len(soa), content.stale, int(len(nodes) > 1 or bool(nodes[b""].below)),
+        ])  # fmt: skip
+        self._add_values(values[1:])
+
+    def arrays(self) -> Arrays:
+        """What was gathered, read only."""
+        self._push("zones", np.array(self._zones, np.int64).reshape(-1, ZONE_COLUMNS))
+        self._push("zone_slots", self._zone_slots())
+        self._push("blob", np.frombuffer(bytes(self._blob), np.uint8))
+        dtypes = {"index4": np.uint32, "first4": np.uint16, "value4": np.uint32, "index6": np.uint32}
+        found = {}
+        for name, parts in self._parts.items():
+            empty = np.zeros((0, 4) if name == "first6" else 0, dtypes.get(name, np.uint32))
+            found[name] = np.ascontiguousarray(np.concatenate(parts) if parts else empty)
+            found[name].flags.writeable = False
+        return Arrays(**found)
+
+    def _push(self, name: str, part: NDArray[Any]) -> int:
+        """Put rows at the end of an array; where they begin."""
+        begin = self._sizes[name]
+        self._parts[name].append(part)
+        self._sizes[name] += len(part)
+        return begin
+
+    def _put(self, data: bytes) -> int:
+        """Where these bytes lie in the blob."""
+        at = self._interned.get(data)
+        if at is None:
+            at = self._interned[data] = len(self._blob)
+            self._blob += data
+        return at
+
+    def _add4(self, intervals: Intervals | None, first_value: int) -> int:
+        if intervals is None:
+            return NOWHERE
+        inside = intervals.first.lower < _END4
+        first, value = intervals.first.lower[inside].astype(np.int64), _moved(intervals.value[inside], first_value)
+        # The first interval of each of the 65,536 parts begins with it, so that a search stays within a part.
+        starts = np.arange(INDEX_SIZE - 1, dtype=np.int64) << 16
+        before = np.searchsorted(first, starts, side="right") - 1
+        lacks = first[before] != starts
+        at = before[lacks] + 1
+        first, value = np.insert(first, at, starts[lacks]), np.insert(value, at, value[before[lacks]])
+        begin = self._push("first4", (first & 0xFFFF).astype(np.uint16))
+        self._push("value4", value)
+        index = np.searchsorted(first, np.arange(INDEX_SIZE, dtype=np.int64) << 16) + begin
+        return self._push("index4", index.astype(np.uint32))
+
+    def _add6(self, intervals: Intervals | None, first_value: int) -> int:
+        if intervals is None:
+            return NOWHERE
+        upper, lower = intervals.first.upper, intervals.first.lower
+        half = np.uint64(32)
+        words = np.stack([upper >> half, upper & _WORD, lower >> half, lower & _WORD], axis=1).astype(np.uint32)
+        begin = self._push("first6", words)
+        self._push("value6", _moved(intervals.value, first_value))
+        parts = np.arange(INDEX_SIZE - 1, dtype=np.uint64) << np.uint64(48)
+        # Beginning at or before the part's first address: its lower half is 0.
+        at = np.searchsorted(upper, parts, side="left")
+        exactly = (upper[np.minimum(at, len(upper) - 1)] == parts) & (lower[np.minimum(at, len(upper) - 1)] == 0)
+        index = np.append(np.where(exactly, at, at - 1), len(upper) - 1) + begin
+        return self._push("index6", index.astype(np.uint32))
+
+    def _add_names(self, nodes: dict[bytes, names.Node], first_value: int) -> tuple[int, int, int]:
+        rows = np.zeros((len(nodes), NODE_COLUMNS), np.uint32)
+        for row, (owner, node) in enumerate(nodes.items()):
+            records = b"".join(sorted(node.records))
+            rows[row] = (
+                hash_of(owner, self._seed), self._put(owner), len(owner), _one_moved(node.self_, first_value),
+                _one_moved(node.below, first_value), self._put(records), len(node.records), node.exists,
+            )  # fmt: skip
+        begin = self._sizes["nodes"]
+        slots = np.zeros(slots_for(len(nodes)), np.uint32)
+        into = jit.compiled(put) if len(nodes) >= _MANY and jit.is_there() else put
+        into(rows, slots, 0, len(slots) - 1, 0, len(rows))
+        slots[slots != 0] += np.uint32(begin)
+        return self._push("nodes", rows), self._push("slots", slots), len(slots) - 1
+
+    def _add_values(self, values: Iterable[Value]) -> None:
+        rows = [self._value(each) for each in values]
+        self._push("values", np.array(rows, np.uint32).reshape(-1, VALUE_COLUMNS))
+
+    def _value(self, value: Value) -> tuple[int, ...]:
+        codes = b"".join(map(_code, value.codes))
+        texts = b"".join(map(_template, value.texts))
+        if not 1 <= len(value.codes) <= MOST_CODES or len(value.texts) > MOST_TEXTS:
+            raise ContentError(f"an entry has 1 to {MOST_CODES} codes and at most {MOST_TEXTS} texts")
+        return (
+            self._put(codes), len(value.codes), self._put(texts), len(value.texts), value.ttl, value.expires,
+        )  # fmt: skip
+
+    def _zone_slots(self) -> NDArray[np.int32]:
+        slots = np.full(slots_for(len(self._zones)), NOWHERE, np.int32)
+        for row, zone in enumerate(self._zones):
+            name = bytes(self._blob[zone[0] : zone[0] + zone[1] - 1])
+            at = slot_of(hash_of(name, self._seed), len(slots) - 1)
+            while slots[at] != NOWHERE:
+                at = (at + 1) & (len(slots) - 1)
+            slots[at] = row
+        return slots
+
+
+def _moved(value: NDArray[np.uint32], by: int) -> NDArray[np.uint32]:
+    """Indices of a zone's values to those of the table's; the excluded one stays."""
+    return np.where(value == EXCLUDED, 0, value + np.uint32(by)).astype(np.uint32)
+
+
+def _one_moved(value: int, by: int) -> int:
+    return value and value + by
+
+
+def _intervals(datasets: Iterable[Dataset], version: int, combine: names.Combine) -> Intervals | None:
+    """The intervals of all lists of a zone; None where none has such addresses."""
+    found = [
+        flatten(first, length, np.frombuffer(value, np.uint32), combine)
+        for first, length, value in (_prefixes4(each) if version == 4 else _prefixes6(each) for each in datasets)
+        if len(value)
+    ]
+    return overlay(found, combine) if found else None
+
+
+def _prefixes4(dataset: Dataset) -> tuple[Bounds, NDArray[np.uint8], Any]:
+    lower = np.frombuffer(dataset.first4, np.uint32).astype(np.uint64)
+    length = np.frombuffer(dataset.length4, np.uint8) + np.uint8(96)
+    return Bounds(np.zeros(len(lower), np.uint64), lower), length, dataset.value4
+
+
+def _prefixes6(dataset: Dataset) -> tuple[Bounds, NDArray[np.uint8], Any]:
+    halves = np.frombuffer(dataset.first6, np.uint64).reshape(-1, 2)
+    return Bounds(halves[:, 0], halves[:, 1]), np.frombuffer(dataset.length6, np.uint8), dataset.value6
+
+
+def _union(values: Sequence[Value]) -> Value:
+    """What several values say at once; it ends with the first of them, and is then made anew."""
+    ends = [each.expires for each in values if each.expires != FOREVER]
+    ttls = [each.ttl for each in values if each.ttl]
+    return Value(
+        tuple(dict.fromkeys(code for each in values for code in each.codes))[:MOST_CODES],
+        tuple(dict.fromkeys(text for each in values for text in each.texts))[:MOST_TEXTS],
+        min(ttls, default=0),
+        min(ends, default=FOREVER),
+    )
+
+
+def _code(text: str) -> bytes:
     try:
-        root = subject.domain(settings.root)
-    except subject.SubjectError:
-        raise ZoneError(f"zone.root {settings.root!r} is not a domain name: write it as rep.example.org") from None
-    found: dict[str, list[Entry]] = {name: [] for name in ("bl", "dom", "score", "dscore")}
-    for listing in listings:
-        found["bl" if listing.subject.kind == "ip" else "dom"].append(entries.of_listing(listing, settings.url))
-    for score in scores:
-        found["score" if score.subject.kind == "ip" else "dscore"].append(entries.of_score(score, settings.url))
-    for name, each in _tests(settings.url).items():
-        found[name] += each  # last, so that they win over what is there already
-    zones = {f"{name}.{root}": _zone(f"{name}.{root}", each) for name, each in found.items()}
-    return Table(settings, serial % (1 << 32), MappingProxyType(zones))
+        return IPv4Address(text).packed
+    except ValueError:
+        raise ContentError(f"{text!r} is no return code: write an IPv4 address as 127.0.0.2") from None
 
 
-def answer(table: Table, name: str, rdtype: str, now: datetime) -> Reply:
-    """The reply to a question; `name` in any case, a last dot allowed; ANY is answered with one type (RFC 8482)."""
-    name = name.rstrip(".").lower()
-    zone = zone_of(table, name)
-    if zone is None:
-        return Reply("REFUSED", why="not a name of ours")
-    if name == zone.apex:
-        records = tuple(record for record in _apex(table, zone) if record.rdtype == rdtype or rdtype == "ANY")
-        return Reply("NOERROR", records[:1] if rdtype == "ANY" else records, () if records else _soa(table, zone))
-    labels = name.removesuffix("." + zone.apex).split(".")
-    entry = find(zone, labels, now)
-    if entry is None:
-        return Reply("NOERROR" if _is_empty(zone, labels, now) else "NXDOMAIN", authority=_soa(table, zone))
-    ttl = min(table.settings.ttl, int((entry.expires - now).total_seconds()))
-    texts = {"A": entry.codes, "ANY": entry.codes, "TXT": (entry.text,)}.get(rdtype, ())
-    records = tuple(Record(name, "A" if rdtype == "ANY" else rdtype, ttl, text) for text in texts)
-    return Reply("NOERROR", records, () if records else _soa(table, zone))
-
-
-def zone_of(table: Table, name: str) -> Zone | None:
-    """The zone that a name lies in, if it is one of ours."""
-    labels = name.split(".")
-    suffixes = (".".join(labels[cut:]) for cut in range(len(labels)))
-    return next((table.zones[suffix] for suffix in suffixes if suffix in table.zones), None)
-
-
-def find(zone: Zone, labels: list[str], now: datetime) -> Entry | None:
-    """The nearest live entry that answers for a name of this zone."""
-    for cut in range(len(labels)):
-        entry = zone.entries.get(".".join(labels[cut:]))
-        if entry is not None and now < entry.expires and _is_covered(entry, labels[:cut]):
-            return entry
-    return None
-
-
-def entries_of(table: Table, now: datetime) -> Iterator[tuple[str, Entry]]:
-    """Every live entry with its zone's apex, test entries first, then by owner."""
-    for apex, zone in table.zones.items():
-        for entry in sorted(zone.entries.values(), key=lambda each: (not each.is_test, each.owner)):
-            if now < entry.expires:
-                yield apex, entry
-
-
-def names_of(table: Table, who: str) -> tuple[str, ...]:
-    """The names to ask about an address or a domain: its listing's, then its score's; SubjectError."""
-    parsed = subject.parse(who)
-    root = subject.domain(table.settings.root)
-    if parsed.kind == "domain":
-        return f"{parsed.text}.dom.{root}", f"{parsed.text}.dscore.{root}"
-    owner = entries.address_owner(who.strip().removesuffix("/64") if ":" in parsed.text else parsed.text)
-    return f"{owner}.bl.{root}", f"{owner}.score.{root}"
-
-
-def _is_covered(entry: Entry, inner: list[str]) -> bool:
-    """Whether an entry answers for the name with these labels before its own."""
-    if entry.covers is Covers.ADDRESSES:
-        return len(inner) == NIBBLES - PREFIX and _HEX.issuperset(inner)
-    return not inner or entry.covers is Covers.BELOW
-
-
-def _is_empty(zone: Zone, labels: list[str], now: datetime) -> bool:
-    """Whether a name without an entry has live entries below it."""
-    until = zone.below.get(".".join(labels))
-    if until is not None and now < until:
-        return True
-    inner = labels[:-PREFIX]
-    prefix = zone.entries.get(".".join(labels[-PREFIX:]))
-    is_inside = prefix is not None and prefix.covers is Covers.ADDRESSES and now < prefix.expires
-    return is_inside and len(labels) < NIBBLES and _HEX.issuperset(inner)
-
-
-def _zone(apex: str, listed: Iterable[Entry]) -> Zone:
-    known = {entry.owner: entry for entry in listed if entry.owner not in _NEVER_LISTED}
-    below: dict[str, datetime] = {}
-    for entry in known.values():
-        labels = entry.owner.split(".")
-        for cut in range(0 if entry.covers is Covers.ADDRESSES else 1, len(labels)):
-            name = ".".join(labels[cut:])
-            if name in below and below[name] >= entry.expires:
-                break  # and so it is for every name above
-            below[name] = entry.expires
-    return Zone(apex, MappingProxyType(known), MappingProxyType(below))
-
-
-def _apex(table: Table, zone: Zone) -> tuple[Record, ...]:
-    settings, root = table.settings, zone.apex.partition(".")[2]
-    servers = settings.name_servers or (f"ns.{root}",)
-    contact = (settings.contact or f"hostmaster.{root}").replace("@", ".")
-    soa = f"{servers[0]}. {contact}. {table.serial} 3600 900 604800 {settings.negative_ttl}".replace("..", ".")
-    start = Record(zone.apex, "SOA", settings.ttl, soa)
-    return start, *(Record(zone.apex, "NS", settings.ttl, server) for server in servers)
-
-
-def _soa(table: Table, zone: Zone) -> tuple[Record, ...]:
-    """The SOA of a negative answer, whose TTL says how long that may be kept (RFC 2308 section 3)."""
-    start = _apex(table, zone)[0]
-    return (Record(start.owner, "SOA", min(start.ttl, table.settings.negative_ttl), start.text),)
-
-
-def _tests(url: str) -> dict[str, list[Entry]]:
-    """The test entries of RFC 5782 section 5, one for each value of the lists."""
-    bad = entries.score_code(0)
-    by_address = {code: code for code in CODES.values()}
-    by_name = {"test" if code == LISTED else f"{kind}.test": code for kind, code in CODES.items()}
-    return {
-        "bl": list(entries.address_tests(by_address, url)),
-        "dom": list(entries.name_tests(by_name, url)),
-        "score": list(entries.address_tests({LISTED: bad}, url)),
-        "dscore": list(entries.name_tests({"test": bad}, url)),
-    }
+def _template(text: str) -> bytes:
+    """Its length, and the template with SUBJECT for each `$`."""
+    raw = text.encode("utf-8", "surrogateescape").replace(bytes((SUBJECT,)), b" ")
+    whole = b"$".join(each.replace(b"$", bytes((SUBJECT,))) for each in raw.split(b"$$"))
+    if len(whole) > LONGEST_TEXT:
+        raise ContentError(f"the text {text[:40]!r}... is longer than {LONGEST_TEXT} bytes")
+    return len(whole).to_bytes(2, "big") + whole

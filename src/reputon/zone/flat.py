@@ -1,0 +1,175 @@
+"""Flat: prefixes, nested as they come, to disjoint intervals, each with one value: what a lookup searches.
+
+An interval is its first address; it reaches to the next one's.  Addresses are numbers of 128 bits in two halves, so
+that IPv4 and IPv6 are one: the ranks of the bounds are swept, not the bounds.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reputon.zone import jit
+from reputon.zone.content import EXCLUDED
+
+_MANY = 50_000  # prefixes, from which compiling the sweep pays
+_ALL = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
+_ONE = np.uint64(1)
+
+Combine = Callable[[Sequence[int]], int]  # several values that hold at once to one
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Addresses in order: `upper` and `lower` 64 bits, uint64."""
+
+    upper: NDArray[np.uint64]
+    lower: NDArray[np.uint64]
+
+    def __len__(self) -> int:
+        return len(self.lower)
+
+    def take(self, which: NDArray[Any]) -> "Bounds":
+        """Those of a mask or of indices."""
+        return Bounds(self.upper[which], self.lower[which])
+
+
+@dataclass(frozen=True, slots=True)
+class Intervals:
+    """Disjoint and complete: the first begins at 0, and neighbours have different values; EXCLUDED is not listed."""
+
+    first: Bounds
+    value: NDArray[np.uint32]
+
+
+def flatten(first: Bounds, length: NDArray[np.uint8], value: NDArray[np.uint32], combine: Combine) -> Intervals:
+    """The intervals of one list's prefixes: the longest prefix wins; what one prefix says twice is combined.
+
+    `length` counts from the upper end of 128 bits, for IPv4 as for IPv6.
+    """
+    if first.upper.any():
+        order = np.lexsort((length, first.lower, first.upper))
+    else:
+        order = np.argsort(first.lower << np.uint64(8) | length)  # one key: a third of the time
+    first, length, value = first.take(order), length[order], value[order]
+    first, length, value = _united(first, length, value, combine)
+    after, is_last = _after(first, length)
+    bounds = _sorted(
+        Bounds(
+            np.concatenate([np.zeros(1, np.uint64), first.upper, after.upper[~is_last]]),
+            np.concatenate([np.zeros(1, np.uint64), first.lower, after.lower[~is_last]]),
+        )
+    )
+    start, end = _ranks(bounds, first), _ranks(bounds, after)
+    end[is_last] = len(bounds)
+    found = np.zeros(len(bounds), np.uint32)
+    sweep = jit.compiled(_sweep) if len(value) >= _MANY and jit.is_there() else _sweep
+    sweep(start, end, value, found, np.zeros(130, np.int64), np.zeros(130, np.int64))
+    return _merged(bounds, found)
+
+
+def overlay(lists: Sequence[Intervals], combine: Combine) -> Intervals:
+    """What several lists say together."""
+    if len(lists) == 1:
+        return lists[0]
+    if not lists:
+        return Intervals(Bounds(np.zeros(1, np.uint64), np.zeros(1, np.uint64)), np.zeros(1, np.uint32))
+    bounds = _sorted(
+        Bounds(
+            np.concatenate([each.first.upper for each in lists]), np.concatenate([each.first.lower for each in lists])
+        )
+    )
+    said = np.stack([each.value[_ranks(each.first, bounds)] for each in lists], axis=1)
+    value = said.max(axis=1)
+    several = np.flatnonzero((said != EXCLUDED).sum(axis=1) > 1)
+    rows, which = np.unique(said[several], axis=0, return_inverse=True)
+    made = [combine([each for each in row if each != EXCLUDED]) for row in rows.tolist()]
+    value[several] = np.array(made, np.uint32)[which.reshape(-1)] if made else 0
+    return _merged(bounds, value)
+
+
+def _united(
+    first: Bounds, length: NDArray[np.uint8], value: NDArray[np.uint32], combine: Combine
+) -> tuple[Bounds, NDArray[np.uint8], NDArray[np.uint32]]:
+    """Each prefix once."""
+    is_again = np.zeros(len(value), bool)
+    is_again[1:] = (
+        (first.upper[1:] == first.upper[:-1]) & (first.lower[1:] == first.lower[:-1]) & (length[1:] == length[:-1])
+    )
+    if not is_again.any():
+        return first, length, value
+    value, start = value.copy(), 0
+    for at in np.flatnonzero(is_again).tolist():
+        if not is_again[at - 1]:
+            start = at - 1
+        pair = {int(value[start]), int(value[at])}
+        value[start] = EXCLUDED if EXCLUDED in pair else pair.pop() if len(pair) == 1 else combine(sorted(pair))
+    return first.take(~is_again), length[~is_again], value[~is_again]
+
+
+def _after(first: Bounds, length: NDArray[np.uint8]) -> tuple[Bounds, NDArray[np.bool_]]:
+    """The addresses after each prefix, and where there are none."""
+    short = np.minimum(length, 64).astype(np.uint64)
+    long = np.maximum(length, 64).astype(np.uint64) - np.uint64(64)
+    # A shift by 64 has no meaning; by two halves it has.
+    low = np.where(long == 64, np.uint64(0), _ALL >> (long % np.uint64(64)))
+    high = np.where(short == 64, np.uint64(0), _ALL >> (short % np.uint64(64)))
+    upper, lower = first.upper | high, first.lower | low
+    carries = lower == _ALL
+    is_last = carries & (upper == _ALL)
+    return Bounds(upper + carries.astype(np.uint64), lower + _ONE), is_last
+
+
+def _sorted(bounds: Bounds) -> Bounds:
+    """In order, each once."""
+    if not bounds.upper.any():
+        lower = np.unique(bounds.lower)
+        return Bounds(np.zeros(len(lower), np.uint64), lower)
+    order = np.lexsort((bounds.lower, bounds.upper))
+    bounds = bounds.take(order)
+    is_new = np.ones(len(bounds), bool)
+    is_new[1:] = (bounds.upper[1:] != bounds.upper[:-1]) | (bounds.lower[1:] != bounds.lower[:-1])
+    return bounds.take(is_new)
+
+
+def _ranks(bounds: Bounds, wanted: Bounds) -> NDArray[np.int64]:
+    """For each that is wanted, which of the bounds is the last one not after it."""
+    if not bounds.upper.any() and not wanted.upper.any():
+        return np.searchsorted(bounds.lower, wanted.lower, side="right").astype(np.int64) - 1
+    both = Bounds(np.concatenate([bounds.upper, wanted.upper]), np.concatenate([bounds.lower, wanted.lower]))
+    is_wanted = np.zeros(len(both), np.uint8)
+    is_wanted[len(bounds) :] = 1
+    order = np.lexsort((is_wanted, both.lower, both.upper))
+    ranks = np.cumsum(is_wanted[order] == 0) - 1
+    found = np.empty(len(both), np.int64)
+    found[order] = ranks
+    return found[len(bounds) :]
+
+
+def _merged(bounds: Bounds, value: NDArray[np.uint32]) -> Intervals:
+    """Without bounds between equal values."""
+    is_new = np.ones(len(value), bool)
+    is_new[1:] = value[1:] != value[:-1]
+    return Intervals(bounds.take(is_new), value[is_new])
+
+
+@jit.kernel
+def _sweep(start: Any, end: Any, value: Any, found: Any, ends: Any, values: Any) -> None:
+    """Fill `found`, the value of each bound: prefixes sorted by start, the widest first; they nest or are apart."""
+    depth = 0
+    at = 0
+    for each in range(len(start) + 1):
+        until = start[each] if each < len(start) else len(found)
+        while at < until:
+            while depth > 0 and ends[depth - 1] <= at:
+                depth -= 1
+            found[at] = values[depth - 1] if depth > 0 else 0
+            at += 1
+        if each < len(start):
+            while depth > 0 and ends[depth - 1] <= until:
+                depth -= 1
+            ends[depth] = end[each]
+            values[depth] = value[each]
+            depth += 1

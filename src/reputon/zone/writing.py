@@ -1,0 +1,300 @@
+"""Writing: the answer, in the place of the question's packet (RFC 1035, 2308, 6891, 8482, 8914)."""
+
+from typing import Any
+
+from reputon.zone import jit
+from reputon.zone.layout import (
+    CODE_COUNT,
+    CODES,
+    EXPIRES,
+    RECORD_COUNT,
+    RECORDS,
+    SOA,
+    SOA_LENGTH,
+    SUBJECT,
+    TEXT_COUNT,
+    TEXTS,
+    TTL,
+    VALUE_TTL,
+)  # fmt: skip
+from reputon.zone.lookup import KIND6, KIND_NAME, NIBBLES, NO_NODE
+from reputon.zone.question import (
+    AFTER,
+    BADVERS,
+    CUT,
+    DNSSEC_OK,
+    EDNS,
+    EXISTS,
+    HEADER,
+    KIND,
+    LABELS,
+    NODE,
+    NXDOMAIN,
+    OUTCOME,
+    RCODE,
+    STRING,
+    TYPE,
+    VALUE,
+    ZONE,
+    lower,
+    u16,
+)  # fmt: skip
+
+SIZE = 1232  # bytes that pass any path unfragmented
+A, TXT, ANY = 1, 16, 255
+OPT_SIZE, EDE_SIZE = 11, 6
+NO_EDE, EDE_PROHIBITED, EDE_NOT_AUTHORITATIVE, EDE_INVALID_DATA = -1, 18, 20, 24
+FULL = -1  # as a place: the answer has no room
+_QR, _AA, _TC = 0x80, 0x04, 0x02
+_STRING = 255  # bytes in a character-string of TXT
+ROOM = 304  # bytes that a buffer has beyond the longest answer: a subject is put before its size is known
+
+# What became of a question, for the counters.
+LISTED, NOT_LISTED, NO_DATA, RECORD, REFUSED_, FAULTY, TRUNCATED = range(7)
+
+
+@jit.kernel
+def put16(buf: Any, at: int, number: int) -> int:
+    """Two bytes; where the next one goes, as all that put something say."""
+    buf[at] = (number >> 8) & 255
+    buf[at + 1] = number & 255
+    return at + 2
+
+
+@jit.kernel
+def put32(buf: Any, at: int, number: int) -> int:
+    """Four bytes."""
+    return put16(buf, put16(buf, at, (number >> 16) & 0xFFFF), number & 0xFFFF)
+
+
+@jit.kernel
+def copy(buf: Any, at: int, blob: Any, begin: int, length: int) -> int:
+    """Bytes of the table."""
+    for each in range(length):
+        buf[at + each] = blob[begin + each]
+    return at + length
+
+
+@jit.kernel
+def put_header(buf: Any, begin: int, flags: int, rcode: int) -> None:
+    """A response with its question, and nothing else yet; RD stays as it was asked (RFC 1035 section 4.1.1)."""
+    buf[begin + 2] = (buf[begin + 2] & 0x79) | _QR | flags
+    buf[begin + 3] = rcode & 15
+    for each in range(begin + 6, begin + HEADER):
+        buf[each] = 0
+
+
+@jit.kernel
+def write_bare(buf: Any, begin: int, rcode: int) -> int:
+    """A header that says no: the question may be what could not be read.  The length, as all that write say."""
+    put_header(buf, begin, 0, rcode)
+    buf[begin + 5] = 0
+    return HEADER
+
+
+@jit.kernel
+def write_refusal(buf: Any, begin: int, work: Any, rcode: int, why: int) -> int:
+    """A response without records, with an extended error where EDNS allows one (RFC 8914)."""
+    work[RCODE] = rcode
+    work[OUTCOME] = REFUSED_
+    put_header(buf, begin, 0, rcode)
+    return put_opt(buf, begin, work[AFTER], work, why) - begin
+
+
+@jit.kernel
+def put_opt(buf: Any, begin: int, at: int, work: Any, why: int) -> int:
+    """The OPT record, where the question had one."""
+    if work[EDNS] == 0:
+        return at
+    buf[begin + 11] = 1
+    buf[at] = 0
+    at = put16(buf, at + 1, 41)
+    at = put16(buf, at, SIZE)
+    buf[at] = 1 if work[RCODE] == BADVERS else 0  # the upper bits of the code
+    buf[at + 1] = 0
+    buf[at + 2] = work[DNSSEC_OK]
+    buf[at + 3] = 0
+    at = put16(buf, at + 4, 0 if why == NO_EDE else EDE_SIZE)
+    if why != NO_EDE:
+        at = put16(buf, put16(buf, put16(buf, at, 15), 2), why)
+    return at
+
+
+@jit.kernel
+def write_answer(buf: Any, begin: int, table: Any, work: Any, now: int, most: int) -> int:
+    """What the lookup noted, within `most` bytes; else truncated."""
+    stop = begin + most - (OPT_SIZE if work[EDNS] != 0 else 0)
+    work[RCODE] = 0
+    put_header(buf, begin, _AA, 0)
+    at = put_answers(buf, begin, table, work, now, stop)
+    if at == work[AFTER]:
+        at = put_negative(buf, begin, table, work, stop)
+    if at == FULL:
+        work[OUTCOME] = TRUNCATED
+        put_header(buf, begin, _AA | _TC, work[RCODE])
+        at = work[AFTER]
+    return put_opt(buf, begin, at, work, NO_EDE) - begin
+
+
+@jit.kernel
+def put_answers(buf: Any, begin: int, table: Any, work: Any, now: int, stop: int) -> int:
+    """The records of the type; ANY has those of one type (RFC 8482)."""
+    at = work[AFTER]
+    wanted = work[TYPE]
+    work[OUTCOME] = RECORD
+    if work[NODE] != NO_NODE and table.nodes[work[NODE], RECORD_COUNT] != 0:
+        at = put_records(buf, begin, table, work, at, stop)
+    if work[VALUE] == 0 or at == FULL or (at != work[AFTER] and wanted == ANY):
+        return at
+    work[OUTCOME] = LISTED
+    if wanted == TXT:
+        return put_texts(buf, begin, table, work, now, at, stop)
+    if wanted in (A, ANY):
+        return put_codes(buf, begin, table, work, now, at, stop)
+    return at
+
+
+@jit.kernel
+def put_records(buf: Any, begin: int, table: Any, work: Any, at: int, stop: int) -> int:
+    """The generic records of the type that the node has; the owner is the question's name."""
+    record = table.nodes[work[NODE], RECORDS] + 0
+    wanted = work[TYPE]
+    blob = table.blob
+    for _ in range(table.nodes[work[NODE], RECORD_COUNT]):
+        length = 10 + u16(blob, record + 8)
+        if wanted == ANY:
+            wanted = u16(blob, record)
+        if wanted == u16(blob, record):
+            if at + 2 + length > stop:
+                return FULL
+            at = copy(buf, put16(buf, at, 0xC00C), blob, record, length)
+            buf[begin + 7] += 1
+        record += length
+    return at
+
+
+@jit.kernel
+def ttl_of(table: Any, work: Any, now: int) -> int:
+    """Seconds for which what a value says may be kept: not beyond its end."""
+    value = work[VALUE]
+    ttl = table.values[value, VALUE_TTL] + 0
+    if ttl == 0:
+        ttl = table.zones[work[ZONE], TTL]
+    expires = table.values[value, EXPIRES] + 0
+    return min(ttl, expires - now) if expires != 0 else ttl
+
+
+@jit.kernel
+def put_codes(buf: Any, begin: int, table: Any, work: Any, now: int, at: int, stop: int) -> int:
+    """An A record for each code."""
+    value = work[VALUE]
+    ttl = ttl_of(table, work, now)
+    code = table.values[value, CODES] + 0
+    for _ in range(table.values[value, CODE_COUNT]):
+        if at + 16 > stop:
+            return FULL
+        at = put16(buf, put16(buf, put16(buf, at, 0xC00C), A), 1)
+        at = put16(buf, put32(buf, at, ttl), 4)
+        at = copy(buf, at, table.blob, code, 4)
+        code += 4
+        buf[begin + 7] += 1
+    return at
+
+
+@jit.kernel
+def put_texts(buf: Any, begin: int, table: Any, work: Any, now: int, at: int, stop: int) -> int:
+    """A TXT record for each text."""
+    value = work[VALUE]
+    ttl = ttl_of(table, work, now)
+    text = table.values[value, TEXTS] + 0
+    for _ in range(table.values[value, TEXT_COUNT]):
+        if at + 13 > stop:
+            return FULL
+        at = put16(buf, put16(buf, put16(buf, at, 0xC00C), TXT), 1)
+        length = put32(buf, at, ttl)
+        size = u16(table.blob, text)
+        at = put_text(buf, table, work, length + 2, text + 2, size, stop)
+        if at == FULL:
+            return FULL
+        put16(buf, length, at - length - 2)
+        text += 2 + size
+        buf[begin + 7] += 1
+    return at
+
+
+@jit.kernel
+def put_text(buf: Any, table: Any, work: Any, at: int, text: int, size: int, stop: int) -> int:
+    """A template with the subject in it, as character-strings."""
+    work[STRING] = at
+    buf[at] = 0
+    at += 1
+    for each in range(text, text + size):
+        byte = table.blob[each] + 0
+        at = put_byte(buf, at, work, byte) if byte != SUBJECT else put_subject(buf, at, work)
+        if at > stop:
+            return FULL
+    return at
+
+
+@jit.kernel
+def put_byte(buf: Any, at: int, work: Any, byte: int) -> int:
+    """A byte more of a text; a character-string that is full is followed by another."""
+    string = work[STRING]
+    if buf[string] == _STRING:
+        work[STRING] = at
+        buf[at] = 1
+        buf[at + 1] = byte
+        return at + 2
+    buf[string] += 1
+    buf[at] = byte
+    return at + 1
+
+
+@jit.kernel
+def put_subject(buf: Any, at: int, work: Any) -> int:
+    """Who is asked about: an address as people write it, or a name."""
+    if work[KIND] == KIND6:
+        return put_address6(buf, at, work)
+    is_name = work[KIND] == KIND_NAME
+    cut = work[CUT]
+    for each in range(cut):
+        label = work[each if is_name else cut - 1 - each]
+        if each > 0:
+            at = put_byte(buf, at, work, 46)
+        for byte in range(label + 1, label + 1 + buf[label]):
+            at = put_byte(buf, at, work, lower(buf[byte]))
+    return at
+
+
+@jit.kernel
+def put_address6(buf: Any, at: int, work: Any) -> int:
+    """Eight groups without leading zeros (as rbldnsd writes them; RFC 5952 would shorten zeros to `::`)."""
+    for group in range(NIBBLES // 4):
+        if group > 0:
+            at = put_byte(buf, at, work, 58)
+        is_leading = True
+        for each in range(4):
+            digit = lower(buf[work[NIBBLES - 1 - 4 * group - each] + 1])
+            is_leading = is_leading and digit == 48 and each < 3
+            if not is_leading:
+                at = put_byte(buf, at, work, digit)
+    return at
+
+
+@jit.kernel
+def put_negative(buf: Any, begin: int, table: Any, work: Any, stop: int) -> int:
+    """The SOA that says for how long nothing is there; the name itself is not, unless something is at or below it."""
+    is_there = work[VALUE] != 0 or work[EXISTS] != 0
+    work[OUTCOME] = NO_DATA if is_there else NOT_LISTED
+    work[RCODE] = 0 if is_there else NXDOMAIN
+    buf[begin + 3] = work[RCODE]
+    zone = work[ZONE]
+    length = table.zones[zone, SOA_LENGTH]
+    at = work[AFTER]
+    if at + 2 + length > stop:
+        return FULL
+    cut = work[CUT]
+    apex = work[cut] if cut < work[LABELS] else at - 5  # the root has no label
+    at = put16(buf, at, 0xC000 | (apex - begin))
+    buf[begin + 9] = 1
+    return copy(buf, at, table.blob, table.zones[zone, SOA], length)
