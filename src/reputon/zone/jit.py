@@ -37,7 +37,7 @@ def compiled(function: _F, cache: bool = True) -> _F:
     """
     if function not in _compiled:
         numba = _numba()
-        _compiled[function] = numba.njit(nogil=True, cache=cache, error_model="numpy")(function)
+        _compiled[function] = numba.njit(nogil=True, cache=cache, error_model="numpy", _nrt=False)(function)
     return _compiled[function]  # type: ignore[return-value]
 
 
@@ -59,5 +59,5 @@ def _numba() -> Any:
     if not _compiled:
         numba.config.CACHE_DIR = str(cache_dir())
         for each in _kernel:
-            register_jitable(each)
+            register_jitable(_nrt=False, forceinline=True)(each)
     return numba

@@ -1,7 +1,4 @@
-"""Loop: packets in by the dozen, answered in place, and out again; compiled, it holds no lock of Python's.
-
-The system's calls are made from compiled code: from Python they would cost as much as the answers.
-"""
+"""Loop: packets by the dozen, answered in place: the memory that a loop works in, and what it does with a batch."""
 
 from typing import Any, NamedTuple
 
@@ -29,8 +26,7 @@ RARE_A_SECOND = 200  # packets of the slow path: one costs as much as a hundred 
 
 # Columns of `received` and `sent`: struct mmsghdr of a 64-bit Linux, as eight numbers of 64 bits.
 HDR_NAME, HDR_NAME_SIZE, HDR_VECTOR, HDR_VECTORS, HDR_SIZE, HDR_COLUMNS = 0, 1, 2, 3, 7, 8
-_HDR_BYTES = 64
-_WAIT_FOR_ONE = 0x10000  # MSG_WAITFORONE
+HDR_BYTES = 64
 
 
 class Guard(NamedTuple):
@@ -126,33 +122,3 @@ def note(counts: Any, work: Any, length: int) -> None:
         counts[zone, BYTES] += length
     elif length == DROP:
         counts[zone, DROPPED] += 1
-
-
-def serve_function() -> Any:
-    """The compiled loop: `serve(fd, buffers, table, guard, counts)`; ImportError where Numba is not there.
-
-    It returns when STOP is set, which it looks at as often as the socket's timeout lets it, or for rare packets.
-    """
-    from numba import types
-    from numba.core.types.functions import ExternalFunction
-
-    address, number, count = types.uintp, types.int32, types.uint32
-    receive = ExternalFunction("recvmmsg", number(number, address, count, number, address))
-    send = ExternalFunction("sendmmsg", number(number, address, count, number))
-    tell_time = ExternalFunction("clock_gettime", number(number, address))
-
-    def serve(fd: int, of: Any, table: Any, guard: Any, counts: Any) -> None:
-        while of.control[STOP] == 0:
-            received = receive(fd, of.received_at, BATCH, _WAIT_FOR_ONE, 0)
-            if received <= 0:
-                continue
-            tell_time(0, of.control_at + 8 * CLOCK)
-            outgoing = answer_batch(received, of, table, guard, counts)
-            sent = 0
-            while sent < outgoing:
-                done = send(fd, of.sent_at + _HDR_BYTES * sent, outgoing - sent, 0)
-                sent += max(1, done)  # one that cannot be sent is passed over, and the others are not lost
-            if of.control[RARES] > 0:
-                return
-
-    return jit.compiled(serve)
