@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -23,12 +24,14 @@ LOADS: dict[str, tuple[str, ...]] = {"20,000/s": ("-r", "20000"), "full speed": 
 
 @dataclass(frozen=True)
 class Watched:
-    """Queries of load and probe together; milliseconds: the longest gap and wait, and from each rename until seen."""
+    """Queries of load and probe together.  Milliseconds: `wait`, the longest for an answer; `gaps`, the longest between
+    two answers after each rename (or where one would have been); `seen`, from each rename to the first new answer.
+    """
 
     sent: int
     lost: int
-    gap: float
     wait: float
+    gaps: tuple[float, ...]
     seen: tuple[float, ...]
 
 
@@ -68,19 +71,27 @@ def _watched(setting: Setting, server: Running, tables: list[Path], options: tup
         subprocess.Popen(watching, stdout=subprocess.PIPE, text=True) as probing,
     ):
         time.sleep(1)
-        renamed = [_swapped(file, setting.table(), server) for file in files]
+        moments = [_swapped(file, setting.table(), server) for file in files]
         seen, run = json.loads(probing.communicate()[0]), load.read(loading.communicate()[0])
     lost = run.lost + seen["sent"] - seen["received"]
     changes = [when for when, _ in seen["changes"][1:]]
-    if len(changes) != len(renamed):
-        raise SystemExit(f"{len(renamed)} swaps, but the answers changed {len(changes)} times; log: {server.log}")
-    until = tuple((change - when) * 1000 for change, when in zip(changes, renamed, strict=True))
-    return Watched(run.sent + seen["sent"], lost, seen["gap"] * 1000, seen["wait"] * 1000, until)
+    if len(changes) != sum(file is not None for file in files):
+        raise SystemExit(f"{SWAPS} swaps, but the answers changed {len(changes)} times; log: {server.log}")
+    until = tuple((change - when) * 1000 for change, when in zip(changes, moments, strict=False))
+    gaps = tuple(_longest(seen["gaps"], moment) * 1000 for moment in moments)
+    return Watched(run.sent + seen["sent"], lost, seen["wait"] * 1000, gaps, until)
 
 
-def _copies(setting: Setting, tables: list[Path]) -> list[Path]:
+def _longest(gaps: list[tuple[float, float]], moment: float) -> float:
+    """Of the gaps that ended after a moment and before the next."""
+    return max((gap for when, gap in gaps if moment < when < moment + PAUSE), default=probe.SHORT)
+
+
+def _copies(setting: Setting, tables: list[Path]) -> Sequence[Path | None]:
     """The files to be renamed, written and synced before the load begins; the first has the mark, the last has not."""
-    copies = [setting.table(f"next-{number}.table") for number in range(SWAPS if tables else 0)]
+    if not tables:
+        return [None] * SWAPS
+    copies = [setting.table(f"next-{number}.table") for number in range(SWAPS)]
     for number, copy in enumerate(copies):
         shutil.copy(tables[(number + 1) % 2], copy)
         with copy.open("rb") as file:
@@ -88,12 +99,13 @@ def _copies(setting: Setting, tables: list[Path]) -> list[Path]:
     return copies
 
 
-def _swapped(file: Path, served: Path, server: Running) -> float:
-    """Rename a file over the served one and tell the server; when that was."""
+def _swapped(file: Path | None, served: Path, server: Running) -> float:
+    """Rename a file over the served one and tell the server, or do nothing; when that was."""
     time.sleep(PAUSE)
     now = time.monotonic()
-    file.rename(served)
-    server.process.send_signal(signal.SIGHUP)
+    if file:
+        file.rename(served)
+        server.process.send_signal(signal.SIGHUP)
     return now
 
 
@@ -101,13 +113,13 @@ def _shown(found: dict[str, dict[str, Watched]]) -> dict[str, object]:
     rows = []
     for name, both in found.items():
         for what, each in both.items():
-            seen = f"{median(each.seen):.1f} ({max(each.seen):.1f})" if each.seen else "-"
-            numbers = (f"{each.sent:,}", str(each.lost), f"{each.gap:.1f}", f"{each.wait:.1f}", seen)
-            rows.append([f"{name}, {what}", *numbers])
-    figures.table(["load", "queries", "lost", "longest gap ms", "longest wait ms", "seen after ms (longest)"], rows)
+            times = [f"{median(some):.1f} ({max(some):.1f})" if some else "-" for some in (each.gaps, each.seen)]
+            rows.append([f"{name}, {what}", f"{each.sent:,}", str(each.lost), f"{each.wait:.1f}", *times])
+    head = ["load", "queries", "lost", "longest wait ms", "gap ms, median (longest)", "seen after ms, median (longest)"]
+    figures.table(head, rows)
     swaps = [both["swaps"] for both in found.values()]
     return {
         "lost": figures.bounded("queries lost", sum(each.lost for each in swaps), 0, "queries"),
-        "gap": figures.bounded("longest gap between answers", max(each.gap for each in swaps), BAR, "ms"),
+        "gap": figures.bounded("longest gap between answers", max(max(each.gaps) for each in swaps), BAR, "ms"),
         "seen": figures.bounded("longest time until seen", max(max(each.seen) for each in swaps), BAR, "ms"),
     }
