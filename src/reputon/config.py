@@ -157,6 +157,7 @@ class ServeDns(Section):
     """The DNS server."""
 
     listen: Annotated[tuple[str, ...], "ADDRESS:PORT to answer at."] = ("127.0.0.1:5353",)
+    threads: Annotated[int, Within(0, 256), "Threads at each address; 0: one a core."] = 0
 
 
 @dataclass(frozen=True)

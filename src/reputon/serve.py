@@ -4,21 +4,26 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, replace
 from datetime import timedelta
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from queue import SimpleQueue
 from secrets import token_bytes
 from tempfile import TemporaryDirectory
-from threading import Event
-from time import time
+from threading import Event, Thread
+from time import sleep, time
 from typing import TYPE_CHECKING
 
 from reputon.config import Config
+from reputon.zone import own
+from reputon.zone.follow import Follower
+from reputon.zone.own import Settings
 from reputon.zone.publish import Publisher
-from reputon.zone.server import Address, Limits, Server, parse_address
-from reputon.zone.table import Settings
+from reputon.zone.server import Address, Options, Server, parse_address
+from reputon.zone.table import Table
 
 if TYPE_CHECKING:
     from reputon.evidence.kinds import Evidence
@@ -30,21 +35,105 @@ if TYPE_CHECKING:
     from reputon.watch.runner import Say
 
 RELOAD = 1.0  # seconds between looks at the ledger's revision
+_LOOK = 0.05  # seconds between looks whether the first table is there
+_STOP = 5.0  # seconds that the process beside has to end
+
+
+def zone_settings(settings: Config, root: str | None = None) -> Settings:
+    """What our own zones say of themselves."""
+    of = settings.zone
+    return Settings(root or of.root, of.url, of.name_servers, of.contact, of.ttl, of.negative_ttl)
 
 
 def publisher(settings: Config, root: str | None = None) -> Publisher:
-    """The zones over the ledger of `settings.state_dir`; ZoneError where the root is no domain name."""
+    """The zones over the ledger of `settings.state_dir`; ContentError where the root is no domain name."""
     from reputon.listing.ledger import Ledger
 
-    of = settings.zone
-    zone = Settings(root or of.root, of.url, of.name_servers, of.contact, of.ttl, of.negative_ttl)
-    return Publisher(Ledger(settings.state_dir, settings.listing.ledger), zone)
+    return Publisher(Ledger(settings.state_dir, settings.listing.ledger), zone_settings(settings, root))
 
 
-def serve_dns(publisher: Publisher, listen: Iterable[Address], limits: Limits | None = None) -> None:
-    """Answer until SIGTERM or SIGINT; OSError where an address cannot be had."""
+def publish(settings: Config, root: str | None, output: Path, stop: Event | None = None) -> None:
+    """Write the table of our own zones, and again whenever the ledger changes until `stop`; none: once."""
+    from reputon.zone import stored
+
+    ours = publisher(settings, root)
+    stored.write(ours.table, output)
+    while stop is not None and not stop.wait(RELOAD):
+        if ours.try_reload():
+            stored.write(ours.table, output)
+
+
+def _publish_beside(settings: Config, root: str | None, output: Path) -> None:
+    """As `publish`, in a process of its own, for as long as the one that serves lives: it must never wait for this."""
+    stop, server = Event(), parent_process()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; who serves ends this
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    assert server is not None
+
+    def outlive() -> None:
+        server.join()
+        stop.set()
+
+    Thread(target=outlive, daemon=True).start()
+    publish(settings, root, output, stop)
+
+
+def serve_dns(
+    settings: Config, listen: Iterable[Address], table: Path | None, options: Options, root: str | None
+) -> None:
+    """Answer until SIGTERM or SIGINT, from a file, or from the ledger; OSError where an address cannot be had."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    asyncio.run(_serve_dns(publisher, Server(publisher.ask, listen, limits)))
+    with _table_kept(settings, root) if table is None else nullcontext(table) as path:
+        follower = Follower(path, lambda new: _swap(server, new))
+        server = Server(follower.open(), listen, options)
+        with server:
+            for host, port in server.addresses:
+                _say(f"listening on {f'[{host}]' if ':' in host else host}:{port}")
+            follower.start()
+            _wait_for_signal(follower.look)
+            follower.stop()
+    _say("stopped")
+
+
+def warm_dns() -> None:
+    """Compile the fast loop, so that the next `serve dns` has it at once."""
+    from reputon.zone import compiled
+
+    compiled.warm()
+
+
+def _swap(server: Server, table: Table) -> None:
+    server.swap(table)
+    _say(f"zones reloaded: {', '.join(f'{each.apex} serial {each.serial}' for each in table.zones)}")
+
+
+def _wait_for_signal(hang_up: Callable[[], None]) -> None:
+    """Until SIGTERM or SIGINT; SIGHUP calls `hang_up`."""
+    said: SimpleQueue[int] = SimpleQueue()
+    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(each, lambda number, _: said.put(number))
+    while said.get() == signal.SIGHUP:
+        hang_up()
+
+
+@contextmanager
+def _table_kept(settings: Config, root: str | None) -> Iterator[Path]:
+    """The file of our own zones, kept current by a process beside this one; there is one when this begins."""
+    path = settings.state_dir / "zone" / "current.table"
+    own.contents((), (), zone_settings(settings, root))  # a wrong name is told here, and not by the other process
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)  # of another root, perhaps
+    beside = get_context("spawn").Process(target=_publish_beside, args=(settings, root, path), daemon=True)
+    beside.start()
+    try:
+        while not path.exists():
+            if not beside.is_alive():
+                raise OSError("the zones cannot be made from the ledger: see the message above")
+            sleep(_LOOK)
+        yield path
+    finally:
+        beside.terminate()
+        beside.join(_STOP)
 
 
 def serve_trap(settings: Config) -> None:
@@ -95,27 +184,6 @@ async def _signalled() -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
     await stop.wait()
-
-
-async def _serve_dns(publisher: Publisher, server: Server) -> None:
-    await server.start()
-    for host, port in server.addresses:
-        _say(f"listening on {f'[{host}]' if ':' in host else host}:{port}")
-    reloading = asyncio.create_task(_keep_current(publisher))
-    try:
-        await _signalled()
-    finally:
-        reloading.cancel()
-        await server.stop()
-    _say("stopped")
-
-
-async def _keep_current(publisher: Publisher) -> None:
-    while True:
-        await asyncio.sleep(RELOAD)
-        # In a thread of its own: questions are answered from the old table while the next is built.
-        if await asyncio.to_thread(publisher.try_reload):
-            _say(f"zones reloaded, serial {publisher.table.serial}")
 
 
 def watching(settings: Config, resolver: "Resolver | None" = None) -> "tuple[Around, dict[str, Channel]]":

@@ -1,5 +1,7 @@
 """reputon serve: the long-running processes."""
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,16 +25,28 @@ def dns(
     root: Annotated[
         str | None, typer.Option("--root", metavar="ZONE", help="The name below which the zones lie.")
     ] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option("--table", metavar="FILE", help="A table of zones (`zone import`, `zone publish`); else ours."),
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option("--threads", metavar="N", min=1, max=256, help="Threads at each address.")
+    ] = None,
+    warm: Annotated[bool, typer.Option("--warm", help="Only compile the fast loop, so that it is there.")] = False,
     path: console.ConfigOption = None,
 ) -> None:
-    """Answer bl., score., dom. and dscore. below the root, over UDP and TCP; follows the ledger by itself."""
+    """Answer for zones over UDP and TCP: those of a file, or bl., score., dom. and dscore. of the ledger."""
     from reputon import config
     from reputon import serve as processes
-    from reputon.zone.server import parse_address
+    from reputon.zone.server import Options, parse_address
 
+    if warm:
+        processes.warm_dns()
+        return
     settings = config.load(path)
     addresses = [parse_address(text) for text in listen or settings.serve.dns.listen]
-    processes.serve_dns(processes.publisher(settings, root), addresses)
+    options = Options(threads or settings.serve.dns.threads or os.cpu_count() or 1)
+    processes.serve_dns(settings, addresses, table, options, root)
 
 
 @command.command()

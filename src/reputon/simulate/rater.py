@@ -10,7 +10,6 @@ from reputon.evidence.store import Store
 from reputon.listing import policy
 from reputon.listing.ledger import Ledger
 from reputon.listing.rescore import Rescored, rescore
-from reputon.resolver import World
 from reputon.score import about, asking, engines, parameters
 from reputon.score.engines import Engine, Resources
 from reputon.score.model import Score
@@ -18,8 +17,8 @@ from reputon.simulate import receiver
 from reputon.simulate.clock import Clock
 from reputon.simulate.scene import ROOT
 from reputon.subject import address_key
+from reputon.zone.own import Settings
 from reputon.zone.publish import Publisher
-from reputon.zone.table import Settings
 
 # Source, reader, file or folder of the receiver: three parties, so that no one of them lists anybody alone.
 FEEDS = (
@@ -30,9 +29,9 @@ FEEDS = (
 
 
 class Rater:
-    """Use with `with`; `ask` answers DNS questions."""
+    """Use with `with`; `publisher` has what DNS answers."""
 
-    def __init__(self, state_dir: Path, evidence: Path, settings: policy.Settings, world: World, clock: Clock) -> None:
+    def __init__(self, state_dir: Path, evidence: Path, settings: policy.Settings, clock: Clock) -> None:
         self._store = Store(state_dir)
         self._folder = state_dir / "scores"
         self._ledger = Ledger(state_dir)
@@ -40,10 +39,7 @@ class Rater:
         self._settings = settings
         self._parameters = parameters.load()
         self._clock = clock
-        self._publisher = Publisher(
-            self._ledger, Settings(ROOT, f"https://{ROOT}/{{subject}}"), clock=clock, world=world
-        )
-        self.ask = self._publisher.ask
+        self.publisher = Publisher(self._ledger, Settings(ROOT, f"https://{ROOT}/{{subject}}"), clock=clock)
 
     def __enter__(self) -> "Rater":
         return self
@@ -60,7 +56,7 @@ class Rater:
             ingest.ingest(self._store, READERS[reader], files, source, self._clock.now)
         with self._engine() as engine:
             done = rescore(engine, self._asked(), self._folder, self._ledger, self._settings)
-        self._publisher.reload()
+        self.publisher.reload()
         return done
 
     def tenants_of(self, address: str) -> Sequence[Score]:

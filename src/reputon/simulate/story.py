@@ -15,7 +15,7 @@ from reputon.remedy.diagnosis import Diagnosis
 from reputon.reroute.adapters import table
 from reputon.resolver import Question, World
 from reputon.resolver.servers import Servers
-from reputon.simulate import writing
+from reputon.simulate import elsewhere, writing
 from reputon.simulate.administrator import Administrator, Switched
 from reputon.simulate.clock import Clock
 from reputon.simulate.measures import Outcome, Times, Track
@@ -36,7 +36,7 @@ from reputon.simulate.scene import (
     Scene,
 )
 from reputon.simulate.smtp import Envelope, send
-from reputon.zone.server import Running, Server
+from reputon.zone.server import Options, Server
 
 Mode = Literal["address", "tenant"]
 
@@ -104,8 +104,13 @@ class Play:
         enter = stack.enter_context
         settings = policy.Settings(shared=self.mode, allow_reserved=ALLOWED)
         evidence = self.folder / "receiver"
-        self._rater = enter(Rater(self.folder / "state", evidence, settings, names(self.scene), self.clock))
-        dns = enter(Running(Server(self._rater.ask, [("127.0.0.1", 0)])))
+        self._rater = enter(Rater(self.folder / "state", evidence, settings, self.clock))
+        others, publisher = names(self.scene), self._rater.publisher
+        options = Options(
+            clock=lambda: self.clock.now.timestamp(), elsewhere=lambda packet: elsewhere.respond(others, packet)
+        )
+        dns = enter(Server(publisher.table, [("127.0.0.1", 0)], options))
+        publisher.tell(dns.swap)
         self.dns = dns.addresses[0]
         self.resolver = Servers(dns.addresses)
         self._receiver = enter(Receiver(evidence, self.resolver, self.clock, self.scene.letters))

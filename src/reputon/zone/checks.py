@@ -9,9 +9,31 @@ from typing import Any
 import numpy as np
 
 from reputon.zone.layout import (
-    CODE_COUNT, CODES, INDEX4, INDEX6, INDEX_SIZE, NAME, NAME_LENGTH, NODE, NODE_COLUMNS, NOWHERE, OWNER,
-    OWNER_LENGTH, RECORD_COUNT, RECORDS, SELF, BELOW, SLOT_MASK, SLOTS, SOA, SOA_LENGTH, TEXT_COUNT, TEXTS,
-    VALUE_COLUMNS, ZONE_COLUMNS, Arrays,
+    BELOW,
+    CODE_COUNT,
+    CODES,
+    INDEX4,
+    INDEX6,
+    INDEX_SIZE,
+    NAME,
+    NAME_LENGTH,
+    NODE,
+    NODE_COLUMNS,
+    NOWHERE,
+    OWNER,
+    OWNER_LENGTH,
+    RECORD_COUNT,
+    RECORDS,
+    SELF,
+    SLOT_MASK,
+    SLOTS,
+    SOA,
+    SOA_LENGTH,
+    TEXT_COUNT,
+    TEXTS,
+    VALUE_COLUMNS,
+    ZONE_COLUMNS,
+    Arrays,
 )  # fmt: skip
 from reputon.zone.table import Table
 

@@ -10,20 +10,29 @@ from numba import types
 from numba.core.types.functions import ExternalFunction
 
 from reputon.zone import jit
-from reputon.zone.loop import BATCH, CLOCK, HDR_BYTES, RARES, STOP, answer_batch
+from reputon.zone.loop import BATCH, CLOCK, HDR_BYTES, RARES, STOP, answer_batch, buffers, new_counts, open_guard
+from reputon.zone.table import compile_zones
 
 _WAIT_FOR_ONE = 0x10000  # MSG_WAITFORONE
 _REALTIME = 0  # CLOCK_REALTIME
 
 _int, _size, _address = types.int32, types.uint32, types.uintp
-_receive = ExternalFunction("recvmmsg", _int(_int, _address, _size, _int, _address))
-_send = ExternalFunction("sendmmsg", _int(_int, _address, _size, _int))
-_tell_time = ExternalFunction("clock_gettime", _int(_int, _address))
+_receive: Any = ExternalFunction("recvmmsg", _int(_int, _address, _size, _int, _address))
+_send: Any = ExternalFunction("sendmmsg", _int(_int, _address, _size, _int))
+_tell_time: Any = ExternalFunction("clock_gettime", _int(_int, _address))
 
 
 def serve() -> Any:
     """The compiled `_serve(fd, buffers, table, guard, counts)`."""
     return jit.compiled(_serve)
+
+
+def warm() -> None:
+    """Compile the loop and keep it in the cache, without serving anything."""
+    table = compile_zones([])
+    of = buffers(16)
+    of.control[STOP] = 1
+    serve()(-1, of, table.arrays, open_guard(table), new_counts(table))
 
 
 def _serve(fd: int, of: Any, table: Any, guard: Any, counts: Any) -> None:

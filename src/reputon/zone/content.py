@@ -5,9 +5,10 @@ Prefixes and names lie in arrays, so that ten million of them fit into memory.
 """
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from ipaddress import IPv4Address, IPv6Address
 
 FOREVER = 0  # as a time: never
 OF_ZONE = 0  # as a TTL: the zone's own
@@ -157,3 +158,20 @@ def prefixes4(first: int, last: int) -> Sequence[tuple[int, int]]:
         found.append((first, 33 - size.bit_length()))
         first += size
     return found
+
+
+def entries_of(content: Content) -> Iterator[tuple[str, Value]]:
+    """Each entry as people write it, list by list: an address, a prefix, or a name (`*.` and `.` as it covers)."""
+    marks = {Covers.ITSELF: "", Covers.BELOW: "*.", Covers.BOTH: "."}
+    for each in content.datasets:
+        for first, length, value in zip(each.first4, each.length4, each.value4, strict=True):
+            yield _prefix(str(IPv4Address(first)), length, 32), content.values[value]
+        for at, (length, value) in enumerate(zip(each.length6, each.value6, strict=True)):
+            number = each.first6[2 * at] << 64 | each.first6[2 * at + 1]
+            yield _prefix(str(IPv6Address(number)), length, 128), content.values[value]
+        for name, covers, value in zip(each.names, each.covers, each.value_of_name, strict=True):
+            yield marks[Covers(covers)] + name, content.values[value]
+
+
+def _prefix(address: str, length: int, bits: int) -> str:
+    return address if length == bits else f"{address}/{length}"

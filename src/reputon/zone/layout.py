@@ -54,3 +54,7 @@ class Arrays(NamedTuple):
     slots: Any  # uint32: a node and 1, or 0, by the hash of its owner
     values: Any  # uint32 (values, VALUE_COLUMNS)
     blob: Any  # uint8
+
+    def plain(self) -> "Arrays":
+        """The same for plain Python, which is slow where NumPy's numbers are."""
+        return Arrays(*(memoryview(each) for each in self))

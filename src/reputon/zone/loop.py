@@ -7,6 +7,7 @@ import numpy as np
 from reputon.zone import jit
 from reputon.zone.answer import answer
 from reputon.zone.question import DROP, OUTCOME, RARE, WORK, ZONE
+from reputon.zone.table import Table
 from reputon.zone.writing import ROOM, SIZE, TRUNCATED
 
 BATCH = 64  # packets; more gain nothing (measured) and only leave the processor's cache
@@ -33,6 +34,10 @@ class Guard(NamedTuple):
     """What protects the zones.  `actions`: for each kind of client, what it may in each zone (uint8)."""
 
     actions: Any
+
+    def plain(self) -> "Guard":
+        """The same for plain Python."""
+        return Guard(*(memoryview(each) for each in self))
 
 
 class Buffers(NamedTuple):
@@ -71,6 +76,16 @@ def buffers(name_size: int) -> Buffers:
         packets, names, received, sent, incoming, outgoing, np.zeros(BATCH, np.int64), np.zeros(WORK, np.int64), control,
         packets.ctypes.data, names.ctypes.data, received.ctypes.data, sent.ctypes.data, control.ctypes.data,
     )  # fmt: skip
+
+
+def open_guard(table: Table) -> Guard:
+    """A guard that lets everybody ask everything."""
+    return Guard(np.zeros((1, max(1, len(table.zones))), np.uint8))
+
+
+def new_counts(table: Table) -> Any:
+    """Counters for a table."""
+    return np.zeros((len(table.zones) + 1, COUNTERS), np.int64)
 
 
 @jit.kernel

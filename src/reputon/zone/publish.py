@@ -1,18 +1,22 @@
-"""Publisher: keeps the table current with the ledger, and answers from it."""
+"""Publisher: keeps the table current with the ledger: a change, or the end of a listing, makes the next one."""
 
 import logging
+import secrets
 import threading
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Protocol
 
 from reputon.listing.policy import Listing
-from reputon.resolver import World
 from reputon.score.model import PublishedScore
-from reputon.zone import made, table
-from reputon.zone.table import Reply, Settings, Table
+from reputon.zone import own
+from reputon.zone.content import FOREVER, Content
+from reputon.zone.own import Settings
+from reputon.zone.table import Table, compile_zones
 
 _log = logging.getLogger(__name__)
+
+Took = Callable[[Table], None]
 
 
 class Source(Protocol):
@@ -39,33 +43,40 @@ def wall_clock() -> datetime:
 class Publisher:
     """The table in force.  A reload builds the next one aside and then takes its place in one step."""
 
-    def __init__(
-        self,
-        ledger: Source,
-        settings: Settings,
-        clock: Callable[[], datetime] = wall_clock,
-        world: World | None = None,
-    ) -> None:
+    def __init__(self, ledger: Source, settings: Settings, clock: Callable[[], datetime] = wall_clock) -> None:
         self._ledger = ledger
         self._settings = settings
         self._clock = clock
-        self._world = world
         self._reloading = threading.Lock()
         self._revision: int | None = None
-        self.table: Table = table.build((), (), settings)  # so that wrong settings are told at once
+        self._ends = FOREVER  # Unix seconds of the first listing that will
+        self._serial = 0
+        self._told: list[Took] = []
+        self.table = compile_zones(own.contents((), (), settings))  # so that wrong settings are told at once
         self.reload()
+
+    def tell(self, took: Took) -> None:
+        """Tell somebody of every table from now on."""
+        self._told.append(took)
 
     def reload(self) -> bool:
         """Take over what the ledger says now, if that has changed; whether it had."""
         with self._reloading:
-            revision = self._ledger.revision()
-            if revision == self._revision:
+            now, revision = self._clock(), self._ledger.revision()
+            if revision == self._revision and (self._ends == FOREVER or now.timestamp() < self._ends):
                 return False
-            listings = self._ledger.listings(self._clock())
-            self.table = table.build(listings, self._ledger.scores(), self._settings, revision)
+            contents = self.contents(now)
+            self.table = compile_zones(contents, int(now.timestamp()), secrets.randbits(32))
             # Read before the rows: a change in between is then seen by the next reload.
-            self._revision = revision
+            self._revision, self._ends = revision, _first_end(contents)
+            for took in self._told:
+                took(self.table)
             return True
+
+    def contents(self, now: datetime) -> list[Content]:
+        """The zones as the ledger has them; the serial is the time, which also another process's next one exceeds."""
+        self._serial = max(self._serial + 1, int(now.timestamp()))
+        return own.contents(self._ledger.listings(now), self._ledger.scores(), self._settings, self._serial)
 
     def try_reload(self) -> bool:
         """As `reload`, but a ledger that cannot be read now leaves the table as it is, with a warning."""
@@ -75,9 +86,7 @@ class Publisher:
             _log.warning("the ledger cannot be read, the zones stay as they are: %s", error)
             return False
 
-    def ask(self, name: str, rdtype: str) -> Reply | None:
-        """The reply to a question now; None: stay silent."""
-        reply = table.answer(self.table, name, rdtype, self._clock())
-        if reply.rcode == "REFUSED" and self._world is not None:
-            return made.answer(self._world, name, rdtype)
-        return reply
+
+def _first_end(contents: Iterable[Content]) -> int:
+    ends = [value.expires for content in contents for value in content.values if value.expires != FOREVER]
+    return min(ends, default=FOREVER)

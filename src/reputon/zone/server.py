@@ -1,198 +1,193 @@
-"""Server: the sockets of the zones: UDP and TCP on the same ports, one event loop, everything bounded.
+"""Server: a table on the network: UDP workers, TCP streams and the slow path, put together, and the next table."""
 
-This is the plain server: right in every answer, a few thousand questions a second.
-"""
-
-import asyncio
 import logging
+import socket
 import threading
-from collections import OrderedDict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from ipaddress import ip_address
+from queue import Queue
+from time import time
 from types import TracebackType
 from typing import Any, Self
 
-from reputon.zone import wire
-from reputon.zone.table import ZoneError
-from reputon.zone.wire import Ask
+from reputon.zone import jit
+from reputon.zone.content import ContentError
+from reputon.zone.loop import open_guard
+from reputon.zone.rare import Identity
+from reputon.zone.responder import Elsewhere, Responder, Transfers
+from reputon.zone.streams import Limits, Streams
+from reputon.zone.table import Table
+from reputon.zone.worker import Rare, Worker, can_compile, open_socket
 
 Address = tuple[str, int]
 
 _TRIES = 20  # ports that are free for UDP, until one is free for TCP too
-_START = 10.0  # seconds
-_STOP = 2.0
-_ROUNDS = 5  # of the loop, until a connection that was just accepted has its task
+_BACKLOG = 128
+_RARE = 256  # packets that wait for the slow path
+_STOP = 5.0  # seconds
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What one server bears.  Beyond `streams`, the TCP client that has been silent longest is dropped."""
+class Options:
+    """How a server runs.
 
-    streams: int = 64
-    idle: float = 10.0  # seconds for a question to arrive, and for an answer to be taken
-    questions: int = 1000  # on one TCP connection
+    `threads` at each address.  `is_fast`: whether the loop is compiled.  `elsewhere` answers for names that are not
+    ours, and needs the plain loop.
+    """
+
+    threads: int = 1
+    is_fast: bool = True
+    limits: Limits = field(default_factory=Limits)
+    identity: Identity = field(default_factory=Identity)
+    clock: Callable[[], float] = time
+    transfers: Transfers | None = None
+    elsewhere: Elsewhere | None = None
 
 
 class Server:
-    """UDP and TCP at each address; `ask` is called for every question, in the loop's thread."""
+    """Answers at each address over UDP and TCP, from `start` to `stop`, or inside of a `with`."""
 
-    def __init__(self, ask: Ask, listen: Iterable[Address], limits: Limits | None = None) -> None:
-        self._ask = ask
+    def __init__(self, table: Table, listen: Iterable[Address], options: Options | None = None) -> None:
+        self._options = options or Options()
         self._listen = tuple(listen)
-        self._limits = limits or Limits()
-        self._datagrams: list[asyncio.DatagramTransport] = []
-        self._servers: list[asyncio.Server] = []
-        self._streams: OrderedDict[asyncio.StreamWriter, None] = OrderedDict()  # the longest silent first
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._rare: Rare = Queue(_RARE)
+        self._responder = Responder(
+            table, None, self._options.identity, self._options.clock, self._options.transfers, self._options.elsewhere
+        )
+        self._udp: list[socket.socket] = []
+        self._tcp: list[socket.socket] = []
+        self._workers: list[Worker] = []
+        self._streams: Streams | None = None
+        self._slow = threading.Thread(target=self._answer_rare, name="reputon-rare", daemon=True)
+        self._counted: list[tuple[tuple[str, ...], Any]] = []  # apexes of a table, and a worker's counts of it
+        self._swapping = threading.Lock()
+        self._is_compiled = False
+        self.table = table
 
     @property
     def addresses(self) -> tuple[Address, ...]:
         """Where it listens; a port that was asked for as 0 has its number."""
-        return tuple(transport.get_extra_info("sockname")[:2] for transport in self._datagrams)
+        return tuple(each.getsockname()[:2] for each in self._tcp)
 
-    async def start(self) -> None:
-        """Listen; OSError with the address where that is not possible."""
+    def start(self) -> None:
+        """Listen and answer; OSError with the address where that is not possible."""
         try:
             for host, port in self._listen:
-                await self._open(host, port)
+                self._open(host, port)
+            is_slow = self._options.elsewhere is not None
+            self._workers = [Worker(each, self._rare, self._options.clock, is_slow) for each in self._udp]
+            self._streams = Streams(self._tcp, self._responder, self._options.limits)
         except BaseException:
-            await self.stop()
+            self._close()
             raise
+        self.swap(self.table)
+        self._slow.start()
+        self._streams.start()
+        for worker in self._workers:
+            worker.start()
+        if self._options.is_fast and self._options.elsewhere is None and can_compile() and jit.is_there():
+            threading.Thread(target=self._compile, name="reputon-compile", daemon=True).start()
 
-    async def stop(self) -> None:
-        """Close everything; questions that were read are answered, open connections are dropped."""
-        for transport in self._datagrams:
-            transport.close()
-        # No more accepting, but asyncio loses the sockets of clients that it accepted just before `close`.
-        for listening in (each for server in self._servers for each in server.sockets):
-            asyncio.get_running_loop().remove_reader(listening.fileno())
-        for _ in range(_ROUNDS):
-            await asyncio.sleep(0)
-        for server in self._servers:
-            server.close()
-        for writer in self._streams:
-            writer.transport.abort()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=_STOP)
-        for server in self._servers:
-            await server.wait_closed()
-        await asyncio.sleep(0)  # what they closed is closed in the next round
+    def stop(self) -> None:
+        """Answer what was received, and close everything."""
+        for worker in self._workers:
+            worker.stop()
+        for worker in self._workers:
+            worker.join(_STOP)
+        self._rare.put((b"", ("", 0), None))
+        self._slow.join(_STOP)
+        if self._streams is not None:
+            self._streams.stop()
+        self._close()
 
-    async def _open(self, host: str, port: int) -> None:
-        loop = asyncio.get_running_loop()
-        for left in reversed(range(1 if port else _TRIES)):
-            transport = None
-            try:
-                transport, _ = await loop.create_datagram_endpoint(
-                    lambda: _Datagrams(self._ask), local_addr=(host, port)
-                )
-                bound = transport.get_extra_info("sockname")[1]
-                self._servers.append(await asyncio.start_server(self._serve, host, bound))
-            except OSError as error:
-                if transport is not None:
-                    transport.close()
-                if not left:
-                    raise OSError(f"cannot listen at {host}:{port}: {error.strerror}: choose another address") from None
-            else:
-                self._datagrams.append(transport)
-                return
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        self._streams[writer] = None
-        while len(self._streams) > self._limits.streams:
-            self._streams.popitem(last=False)[0].transport.abort()
-        try:
-            for _ in range(self._limits.questions):
-                async with asyncio.timeout(self._limits.idle):
-                    if not await self._answer(reader, writer):
-                        break
-        except (OSError, EOFError, TimeoutError):
-            pass  # the client has gone, or was too slow: nobody is left to tell
-        finally:
-            self._streams.pop(writer, None)
-            writer.close()
-
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """One question of a connection; False: there will be no other."""
-        length = int.from_bytes(await reader.readexactly(2), "big")
-        if length > wire.QUERY_SIZE:
-            return False
-        response = wire.respond(await reader.readexactly(length), self._ask, is_tcp=True)
-        if response is None:
-            return False
-        if writer in self._streams:
-            self._streams.move_to_end(writer)
-        writer.write(len(response).to_bytes(2, "big") + response)
-        await writer.drain()
-        return True
-
-
-class _Datagrams(asyncio.DatagramProtocol):
-    def __init__(self, ask: Ask) -> None:
-        self._ask = ask
-        self._transport: asyncio.DatagramTransport | None = None
-        self._is_full = False
-
-    def connection_made(self, transport: Any) -> None:  # the loop's own class, which is no DatagramTransport
-        self._transport = transport
-
-    def datagram_received(self, data: bytes, addr: Any) -> None:
-        if self._is_full or self._transport is None:
-            return  # what cannot be sent must not fill our memory; the client asks again
-        response = wire.respond(data, self._ask)
-        if response is not None:
-            self._transport.sendto(response, addr)
-
-    def pause_writing(self) -> None:
-        self._is_full = True
-
-    def resume_writing(self) -> None:
-        self._is_full = False
-
-
-class Running:
-    """A server in a thread of its own, for `with`: it answers while the block runs."""
-
-    def __init__(self, server: Server) -> None:
-        self.server = server
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="reputon-dns", daemon=True)
+    def swap(self, table: Table) -> None:
+        """Answer from this table from now on; no packet is lost, and none is answered by half of each."""
+        guard = open_guard(table)
+        with self._swapping:
+            apexes = tuple(each.apex for each in table.zones)
+            for worker in self._workers:
+                self._counted.append((apexes, worker.take(table, guard)))
+            self._responder.take(table, guard)
+            self.table = table
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        try:
-            asyncio.run_coroutine_threadsafe(self.server.start(), self._loop).result(_START)
-        except BaseException:
-            self._end()
-            raise
+        self.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        asyncio.run_coroutine_threadsafe(self.server.stop(), self._loop).result(_START)
-        self._end()
+        self.stop()
 
-    def _end(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(_START)
-        self._loop.close()
+    def _compile(self) -> None:
+        """Give the workers the compiled loop; without it they go on as they are."""
+        try:
+            from reputon.zone import compiled
 
-    @property
-    def addresses(self) -> tuple[Address, ...]:
-        """Where it listens."""
-        return self.server.addresses
+            serve = compiled.serve()
+        except Exception:  # whatever Numba trips over here: slow answers are better than none
+            _log.exception("the fast loop cannot be compiled: answering in plain Python")
+            return
+        for worker in self._workers:
+            worker.compile(serve)
+        self.swap(self.table)
+
+    def _answer_rare(self) -> None:
+        while True:
+            packet, client, sock = self._rare.get()
+            if sock is None:
+                return
+            try:
+                said = self._responder.one(packet, client[0])
+            except Exception:  # our own fault: the client asks elsewhere, and the next question is answered
+                _log.exception("cannot answer a packet of %d bytes", len(packet))
+                continue
+            with suppress(OSError):
+                if said is not None:
+                    sock.sendto(said, client)
+
+    def _open(self, host: str, port: int) -> None:
+        for left in reversed(range(1 if port else _TRIES)):
+            udp = []
+            try:
+                udp.append(open_socket(host, port))
+                bound = udp[0].getsockname()[1]
+                udp += [open_socket(host, bound) for _ in range(1, self._options.threads)]
+                self._tcp.append(_listen_tcp(host, bound))
+            except OSError as error:
+                for each in udp:
+                    each.close()
+                if not left:
+                    raise OSError(f"cannot listen at {host}:{port}: {error.strerror}: choose another address") from None
+            else:
+                self._udp += udp
+                return
+
+    def _close(self) -> None:
+        for each in (*self._udp, *self._tcp):
+            each.close()
+
+
+def _listen_tcp(host: str, port: int) -> socket.socket:
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if made.family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        made.bind((host, port))
+        made.listen(_BACKLOG)
+    except BaseException:
+        made.close()
+        raise
+    return made
 
 
 def parse_address(text: str) -> Address:
-    """`ADDRESS:PORT` or `[IPv6]:PORT`; ZoneError says what is wrong."""
+    """`ADDRESS:PORT` or `[IPv6]:PORT`; ContentError says what is wrong."""
     host, _, port = text.strip().rpartition(":")
     bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
     try:
@@ -200,7 +195,7 @@ def parse_address(text: str) -> Address:
     except ValueError:
         address = ""
     if not address or (":" in address) != (bare != host) or not _is_port(port):
-        raise ZoneError(f"{text!r} is no address to listen at: write it as 127.0.0.1:5353 or [::1]:5353")
+        raise ContentError(f"{text!r} is no address to listen at: write it as 127.0.0.1:5353 or [::1]:5353")
     return address, int(port)
 
 

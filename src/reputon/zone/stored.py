@@ -27,10 +27,12 @@ class StoredError(ValueError):
 
 def write(table: Table, path: Path) -> None:
     """Write the file by its side and put it in the place; OSError."""
-    parts, places, at = [], {}, 0
+    parts: list[memoryview | bytes] = []
+    places: dict[str, list[Any]] = {}
+    at = 0
     check = 0
     for name, array in zip(Arrays._fields, table.arrays, strict=True):
-        data = memoryview(np.ascontiguousarray(array)).cast("B") if array.size else memoryview(b"")
+        data = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
         places[name] = [at, array.dtype.str, list(array.shape)]
         padding = b"\0" * (-len(data) % ALIGNMENT)
         check = zlib.crc32(padding, zlib.crc32(data, check))
@@ -40,7 +42,7 @@ def write(table: Table, path: Path) -> None:
     header["zones"] = [asdict(each) for each in table.zones]
     text = json.dumps(header).encode()
     before = MAGIC + len(text).to_bytes(_LENGTH, "big") + text
-    parts.insert(0, memoryview(before + b"\0" * (-len(before) % ALIGNMENT)))
+    parts.insert(0, before + b"\0" * (-len(before) % ALIGNMENT))
     with durable.replacing(path) as file:
         for part in parts:
             file.write(part)

@@ -11,18 +11,29 @@ from queue import Full, Queue
 from time import time
 from typing import Any
 
-import numpy as np
-
 from reputon.zone.answer import answer
 from reputon.zone.layout import Arrays
 from reputon.zone.loop import (
-    CONTROL, COUNTERS, HDR_SIZE, NAME, QUERY, RARES, STOP, STRIDE, TOKENS, Buffers, Guard, buffers, note, refill,
+    CONTROL,
+    HDR_SIZE,
+    NAME,
+    QUERY,
+    RARES,
+    STOP,
+    STRIDE,
+    TOKENS,
+    Buffers,
+    Guard,
+    buffers,
+    new_counts,
+    note,
+    refill,
 )  # fmt: skip
 from reputon.zone.question import RARE, WORK
 from reputon.zone.table import Table
 
 Client = tuple[str, int]
-Rare = Queue[tuple[bytes, Client, socket.socket]]
+Rare = Queue[tuple[bytes, Client, socket.socket | None]]  # without a socket: there is no more
 RECEIVE_BUFFER = 4 << 20  # bytes: rbldnsd's 64 KiB lose packets as soon as 160 are on their way (measured)
 _FORCE = 33  # SO_RCVBUFFORCE
 _PATIENCE = 10_000  # microseconds: a worker looks that often whether something has changed
@@ -56,13 +67,19 @@ def open_socket(host: str, port: int) -> socket.socket:
 
 
 class Worker(threading.Thread):
-    """Answers at one socket; `rare` takes what it does not answer itself."""
+    """Answers at one socket; `rare` takes what it does not answer itself.
 
-    def __init__(self, sock: socket.socket, rare: Rare, clock: Callable[[], float] = time) -> None:
+    `is_slow`: it answers nothing itself; only the plain loop knows of this.
+    """
+
+    def __init__(
+        self, sock: socket.socket, rare: Rare, clock: Callable[[], float] = time, is_slow: bool = False
+    ) -> None:  # fmt: skip
         super().__init__(name=f"reputon-udp-{sock.fileno()}", daemon=True)
         self.socket = sock
         self._rare = rare
         self._clock = clock
+        self._is_slow = is_slow
         self._buffers: Buffers = buffers(_NAME_SIZE[socket.AddressFamily(sock.family)])
         self._serve: Any = None
         self._stopping = False
@@ -70,7 +87,7 @@ class Worker(threading.Thread):
 
     def take(self, table: Table, guard: Guard) -> Any:
         """Answer from this table from now on; the counters for it."""
-        counts = np.zeros((len(table.zones) + 1, COUNTERS), np.int64)
+        counts = new_counts(table)
         self._served = table.arrays, guard, counts
         self._buffers.control[STOP] = 1
         return counts
@@ -111,13 +128,16 @@ class Worker(threading.Thread):
 
     def _answer_plain(self, arrays: Arrays, guard: Guard, counts: Any) -> None:
         """The same by Python alone, until something changes."""
-        of, plain = PlainBuffers(), Arrays(*map(memoryview, arrays))
-        allowed, counted = Guard(*map(memoryview, guard)), memoryview(counts)
+        of, plain = PlainBuffers(), arrays.plain()
+        allowed, counted = guard.plain(), memoryview(counts)
         while not self._buffers.control[STOP] and self._serve is None:
             try:
                 size, client = self.socket.recvfrom_into(of.view, QUERY)
             except OSError:
                 continue  # nothing came, or an earlier answer did not arrive
+            if self._is_slow:
+                self._hand_on(bytes(of.view[:size]), client)
+                continue
             now = int(self._clock())
             refill(of.control, now)
             length = answer(of.packet, 0, size, plain, allowed.actions, 0, now, 0, of.work)

@@ -1,0 +1,16 @@
+"""Master files: how texts and names are written in them (RFC 1035 section 5.1)."""
+
+LONGEST_STRING = 255  # bytes of one character-string (RFC 1035 section 3.3)
+
+
+def quoted(text: str) -> str:
+    """The character-strings of a TXT record: quoted, as many as it takes, bytes outside of ASCII as `\\DDD`."""
+    data = text.encode()
+    strings = [data[at : at + LONGEST_STRING] for at in range(0, len(data), LONGEST_STRING)] or [b""]
+    return " ".join('"' + "".join(map(_byte, each)) + '"' for each in strings)
+
+
+def _byte(byte: int) -> str:
+    if byte in b'"\\':
+        return "\\" + chr(byte)
+    return chr(byte) if 0x20 <= byte < 0x7F else f"\\{byte:03}"

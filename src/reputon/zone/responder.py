@@ -1,0 +1,85 @@
+"""Responder: one packet at a time, whole: for TCP, for the slow path, and for whoever asks without a server."""
+
+from collections.abc import Callable, Iterator
+from time import time
+from typing import Protocol
+
+from reputon.zone import rare
+from reputon.zone.answer import answer
+from reputon.zone.loop import Guard, open_guard
+from reputon.zone.question import RARE, RCODE, REFUSED, WORK, ZONE
+from reputon.zone.rare import Identity, Ordinary
+from reputon.zone.table import Table
+from reputon.zone.writing import ROOM
+
+TCP_SIZE = 65535
+QUERY_SIZE = 4096  # bytes: no honest question is longer
+
+Elsewhere = Callable[[bytes], bytes | None]
+
+
+class Transfers(Protocol):
+    """What serves whole zones (AXFR, IXFR)."""
+
+    def serve(self, message: bytes, client: str, over_tcp: bool) -> Iterator[bytes] | None:
+        """The messages that answer this one; None: it is none of its business."""
+        ...
+
+
+class Responder:
+    """Answers from the table in force; for one thread at a time each.
+
+    `elsewhere` answers for names that are not ours.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        guard: Guard | None = None,
+        identity: Identity | None = None,
+        clock: Callable[[], float] = time,
+        transfers: Transfers | None = None,
+        elsewhere: Elsewhere | None = None,
+    ) -> None:
+        self._identity = identity or Identity()
+        self._clock = clock
+        self._transfers = transfers
+        self._elsewhere = elsewhere
+        self.take(table, guard or open_guard(table))
+
+    def take(self, table: Table, guard: Guard) -> None:
+        """Answer from this table from now on."""
+        self._served = table.arrays.plain(), guard.plain()
+
+    def respond(self, packet: bytes, client: str, over_tcp: bool = False) -> Iterator[bytes]:
+        """The messages that answer a packet: one, none, or a transfer's many."""
+        if self._transfers is not None:
+            moved = self._transfers.serve(packet, client, over_tcp)
+            if moved is not None:
+                yield from moved
+                return
+        said = self.one(packet, client, over_tcp)
+        if said is not None:
+            yield said
+
+    def one(self, packet: bytes, client: str, over_tcp: bool = False) -> bytes | None:
+        """The message that answers a packet; None: say nothing."""
+        said = self._ordinary(client, TCP_SIZE if over_tcp else 0)(packet)
+        if said is not None:
+            return said or None
+        return rare.respond(packet, self._ordinary(client, TCP_SIZE), self._identity, over_tcp)
+
+    def _ordinary(self, client: str, most: int) -> Ordinary:
+        """How the kernel answers this client: None is rare, and nothing is silence."""
+
+        def said(packet: bytes) -> bytes | None:
+            buffer, work = bytearray(packet) + bytes(TCP_SIZE + ROOM), [0] * WORK
+            arrays, guard = self._served
+            length = answer(buffer, 0, len(packet), arrays, guard.actions, 0, int(self._clock()), most, work)
+            if length == RARE:
+                return None
+            if self._elsewhere is not None and length and work[ZONE] < 0 and work[RCODE] == REFUSED:
+                return self._elsewhere(packet) or b""
+            return bytes(buffer[: max(0, length)])
+
+        return said
