@@ -27,7 +27,6 @@ def main() -> None:
         return
     load.compiled(evaluation, work)
     os.sched_setaffinity(0, {CLIENT})
-    os.setpriority(os.PRIO_PROCESS, 0, arguments.nice)
     _measured(arguments, _setting(arguments, work))
 
 
@@ -71,9 +70,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--servers", default=",".join(PORTS), help=f"of {','.join(PORTS)}")
     parser.add_argument("--ours", default=OURS, help="the command that serves {table} on {port}")
     parser.add_argument("--build", default=BUILD, help="the command that makes {table} of {v4} and {v6}")
-    parser.add_argument(
-        "--nice", type=int, default=0, help="-20: everything measured goes before others on the machine"
-    )
     parser.add_argument("--protections", action="store_true", help="ours with every protection, loopback not exempt")
     return parser
 
