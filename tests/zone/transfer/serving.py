@@ -1,18 +1,22 @@
 """A server with a primary behind it, at a loopback port, and how much it sent to secondaries."""
 
+import threading
 from contextlib import contextmanager
+from dataclasses import replace
 
 from reputon.zone.primary import Primary
 from reputon.zone.server import Options, Server
+from reputon.zone.transferring import Secondary
 
 
 class Serving:
     """`publish` gives the server another table; `sent` counts the bytes of the primary's answers."""
 
-    def __init__(self, table, settings, folder=None):
+    def __init__(self, table, settings, folder=None, port=0):
         self.primary = Primary(lambda: self.server.table, settings, folder)
-        self.server = Server(table, [("127.0.0.1", 0)], Options(is_fast=False, transfers=self))
+        self.server = Server(table, [("127.0.0.1", port)], Options(is_fast=False, transfers=self))
         self.sent = 0
+        self.asked = threading.Event()
 
     @property
     def port(self):
@@ -20,7 +24,22 @@ class Serving:
 
     def serve(self, message, client, over_tcp):
         told = self.primary.serve(message, client, over_tcp)
-        return None if told is None else self._counted(told)
+        if told is None:
+            return None
+        self.asked.set()
+        return self._counted(told)
+
+    def tell(self, port, key):
+        """Tell a secondary at this port of changes from now on."""
+        zones = {"*": replace(self.primary.settings.of("*"), notify=(Secondary("127.0.0.1", port, key),))}
+        self.primary.settings = replace(self.primary.settings, zones=zones)
+
+    def wait_asked(self):
+        assert self.asked.wait(30), "no secondary asked"
+
+    def close(self):
+        self.primary.close()
+        self.server.stop()
 
     def publish(self, table):
         old = self.server.table
@@ -34,11 +53,11 @@ class Serving:
 
 
 @contextmanager
-def serving(table, settings, folder=None):
-    made = Serving(table, settings, folder)
-    with made.server:
-        made.primary.published(None, table)
-        try:
-            yield made
-        finally:
-            made.primary.close()
+def serving(table, settings, folder=None, port=0):
+    made = Serving(table, settings, folder, port)
+    made.server.start()
+    made.primary.published(None, table)
+    try:
+        yield made
+    finally:
+        made.close()
