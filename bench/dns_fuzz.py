@@ -1,7 +1,7 @@
 """Spoil packets and put them to the DNS server's kernel.  Usage: `python bench/dns_fuzz.py [--packets N] [--seed N]`.
 
 Ten million by default, to several tables, with Numba's checks of bounds on, which is proved first.  Of each thousand
-one is also put to the oracle, and its answer read by dnspython.  What is wrong is told with its packet, and ends the run.
+one is also put to the oracle, and its answer read by dnspython.  What is wrong is told with its packet, and ends it.
 """
 
 import argparse

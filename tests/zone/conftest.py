@@ -1,6 +1,6 @@
 """A ledger in memory, a clock that is set by hand, and a running server."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -107,8 +107,8 @@ def serve(publisher, clock):
     """Starts servers at what the publisher has, in plain Python unless told otherwise."""
 
     def start(*listen, **options):
-        options = {"is_fast": False, "clock": lambda: clock().timestamp()} | options
-        server = Server(publisher.table, listen or [("127.0.0.1", 0)], Options(**options))
+        plain = Options(is_fast=False, clock=lambda: clock().timestamp())
+        server = Server(publisher.table, listen or [("127.0.0.1", 0)], replace(plain, **options))
         publisher.tell(server.swap)
         return server
 

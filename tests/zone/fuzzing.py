@@ -55,9 +55,11 @@ def content(drawn: random.Random, apex: str, kinds: tuple[str, ...]) -> Content:
         if kind == "name":
             dataset.add_name(making.name(drawn), drawn.choice(list(Covers)), value)
         elif kind == "4":
-            dataset.add4(*making.prefix(drawn, 4), value)
+            first, length = making.prefix(drawn, 4)
+            dataset.add4(first, length, value)
         else:
-            dataset.add6(*making.prefix(drawn, 6), value)
+            first, length = making.prefix(drawn, 6)
+            dataset.add6(first, length, value)
     return made
 
 
@@ -89,8 +91,8 @@ class Fuzzer:
         """Spoil and ask; AssertionError tells the packet and what is wrong."""
         drive = jit.compiled(_drive, cache=False) if jit.is_there() else _drive
         wrong = drive(
-            count, self.packets, self.sizes, self.buf, self.origin, self.first, self.table.arrays, self.actions, self.work,
-            self.state, self.limits, self.tally, self.last,
+            count, self.packets, self.sizes, self.buf, self.origin, self.first, self.table.arrays, self.actions,
+            self.work, self.state, self.limits, self.tally, self.last,
         )  # fmt: skip
         assert wrong == FINE, f"the answer to {self.packet().hex()} {WRONG[wrong]}: {self.last}"
 
@@ -111,7 +113,7 @@ def draw(state: Any, below: int) -> int:
     x ^= x >> 17
     x ^= (x << 5) & 0xFFFF_FFFF
     state[0] = x
-    return x % below
+    return int(x % below)
 
 
 @jit.kernel
@@ -223,7 +225,7 @@ def _drive(
 @jit.kernel
 def read_at(values: Any, at: int) -> int:
     """What lies there; nothing does."""
-    return values[at] + 0
+    return int(values[at])
 
 
 def _reads_beyond(values: Any) -> int:

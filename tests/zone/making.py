@@ -67,7 +67,7 @@ def value(random):
     """What an entry says."""
     codes = tuple(dict.fromkeys(random.choice(CODES) for _ in range(random.choice((1, 1, 2, 4)))))
     texts = tuple(dict.fromkeys(random.choice(TEXTS) for _ in range(random.choice((0, 1, 1, 1, 2, 4)))))
-    expires = random.choice((0, 0, 0, NOW - 1, NOW, NOW + 1, NOW + 100, NOW + 10_000))
+    expires = random.choice((0,) * 10 + (NOW - 1, NOW, NOW + 1, NOW + 100, NOW + 10_000))
     return Value(codes, texts, random.choice((OF_ZONE, OF_ZONE, 1, 120, 100_000)), expires)
 
 
