@@ -9,10 +9,10 @@ from reputon.zone.limit import find_key, is_over_quota
 from reputon.zone.lookup import NO_NODE, find_zone, look_up
 from reputon.zone.question import (
     APEX_LABEL,
-    BADVERS,
     CLASS,
     CUT,
     DROP,
+    EDNS,
     EXISTS,
     NODE,
     NOTIMP,
@@ -72,12 +72,15 @@ def answer(
     said = read(buf, begin, begin + size, work)
     if said in (DROP, RARE):
         return said
-    if said == BADVERS:
-        return write_refusal(buf, begin, work, BADVERS, NO_EDE)
     if said != OK:
         work[RCODE] = said
+        if work[EDNS] == 0:
+            work[OUTCOME] = FAULTY
+            return write_bare(buf, begin, said)
+        # What is wrong is the OPT record: the answer must have one (RFC 6891 section 7).
+        size = write_refusal(buf, begin, work, said, NO_EDE)
         work[OUTCOME] = FAULTY
-        return write_bare(buf, begin, said)
+        return size
     refusal = refused(work)
     if refusal != OK:
         return refusal if refusal == RARE else write_refusal(buf, begin, work, refusal, NO_EDE)

@@ -37,7 +37,7 @@ def wire(name: str) -> bytes:
 
 def gather(datasets: Sequence[Dataset], records: Sequence[tuple[bytes, bytes]], combine: Combine) -> dict[bytes, Node]:
     """The nodes by their owner, parents before children; records are (owner, record from its type on)."""
-    said = [_said(each) for each in datasets]
+    said = [_said(each, combine) for each in datasets]
     owners = {b""}
     for owner in (*(name for each in said for name in each), *(owner for owner, _ in records)):
         while owner not in owners:
@@ -66,18 +66,24 @@ def _depth(owner: bytes) -> int:
     return depth
 
 
-def _said(dataset: Dataset) -> dict[bytes, tuple[int, int]]:
-    """What a list says of each of its names: itself, and below it."""
+def _said(dataset: Dataset, combine: Combine) -> dict[bytes, tuple[int, int]]:
+    """What a list says of each of its names: itself, and below it; what it says twice is combined."""
     found: dict[bytes, tuple[int, int]] = {}
     for name, covers, value in zip(dataset.names, dataset.covers, dataset.value_of_name, strict=True):
         owner = wire(name)
         itself, below = found.get(owner, (_NOT_SAID, _NOT_SAID))
         if covers & Covers.ITSELF:
-            itself = value if EXCLUDED not in (itself, value) else EXCLUDED
+            itself = _both(itself, value, combine)
         if covers & Covers.BELOW:
-            below = value if EXCLUDED not in (below, value) else EXCLUDED
+            below = _both(below, value, combine)
         found[owner] = itself, below
     return found
+
+
+def _both(old: int, new: int, combine: Combine) -> int:
+    if old in (_NOT_SAID, new):
+        return new
+    return EXCLUDED if EXCLUDED in (old, new) else combine(sorted((old, new)))
 
 
 def _one(values: Sequence[int], combine: Combine) -> int:

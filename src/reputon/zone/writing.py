@@ -28,7 +28,6 @@ from reputon.zone.question import (
     EXISTS,
     HEADER,
     KIND,
-    LABELS,
     NODE,
     NXDOMAIN,
     OUTCOME,
@@ -85,6 +84,12 @@ def copy(buf: Any, at: int, blob: Any, begin: int, length: int) -> int:
 
 
 @jit.kernel
+def count(buf: Any, begin: int) -> None:
+    """One answer more; a message of TCP has room for more than 255."""
+    put16(buf, begin + 6, u16(buf, begin + 6) + 1)
+
+
+@jit.kernel
 def put_header(buf: Any, begin: int, flags: int, rcode: int) -> None:
     """A response with its question, and nothing else yet; RD stays as it was asked (RFC 1035 section 4.1.1)."""
     buf[begin + 2] = (buf[begin + 2] & 0x79) | _QR | flags
@@ -97,7 +102,7 @@ def put_header(buf: Any, begin: int, flags: int, rcode: int) -> None:
 def write_bare(buf: Any, begin: int, rcode: int) -> int:
     """A header that says no: the question may be what could not be read.  The length, as all that write say."""
     put_header(buf, begin, 0, rcode)
-    buf[begin + 5] = 0
+    put16(buf, begin + 4, 0)
     return HEADER
 
 
@@ -165,27 +170,27 @@ def write_made(buf: Any, begin: int, work: Any, blob: Any, record: int, length: 
 
 @jit.kernel
 def put_answers(buf: Any, begin: int, table: Any, work: Any, now: int, stop: int) -> int:
-    """The records of the type; ANY has those of one type (RFC 8482)."""
+    """The records of the type; ANY has all of one type (RFC 8482): of a listing its codes."""
     at = work[AFTER]
     wanted = work[TYPE]
+    if wanted == ANY and work[VALUE] != 0:
+        wanted = A
     work[OUTCOME] = RECORD
     if work[NODE] != NO_NODE and table.nodes[work[NODE], RECORD_COUNT] != 0:
-        at = put_records(buf, begin, table, work, at, stop)
-    if work[VALUE] == 0 or at == FULL or (at != work[AFTER] and wanted == ANY):
+        at = put_records(buf, begin, table, work, wanted, stop)
+    if work[VALUE] == 0 or at == FULL:
         return at
     work[OUTCOME] = LISTED
     if wanted == TXT:
         return put_texts(buf, begin, table, work, now, at, stop)
-    if wanted in (A, ANY):
-        return put_codes(buf, begin, table, work, now, at, stop)
-    return at
+    return put_codes(buf, begin, table, work, now, at, stop) if wanted == A else at
 
 
 @jit.kernel
-def put_records(buf: Any, begin: int, table: Any, work: Any, at: int, stop: int) -> int:
-    """The generic records of the type that the node has; the owner is the question's name."""
+def put_records(buf: Any, begin: int, table: Any, work: Any, wanted: int, stop: int) -> int:
+    """The generic records of the type that the node has, ANY: of its first; the owner is the question's name."""
+    at = work[AFTER]
     record = table.nodes[work[NODE], RECORDS] + 0
-    wanted = work[TYPE]
     blob = table.blob
     for _ in range(table.nodes[work[NODE], RECORD_COUNT]):
         length = 10 + u16(blob, record + 8)
@@ -195,7 +200,7 @@ def put_records(buf: Any, begin: int, table: Any, work: Any, at: int, stop: int)
             if at + 2 + length > stop:
                 return FULL
             at = copy(buf, put16(buf, at, 0xC00C), blob, record, length)
-            buf[begin + 7] += 1
+            count(buf, begin)
         record += length
     return at
 
@@ -224,7 +229,7 @@ def put_codes(buf: Any, begin: int, table: Any, work: Any, now: int, at: int, st
         at = put16(buf, put32(buf, at, ttl), 4)
         at = copy(buf, at, table.blob, code, 4)
         code += 4
-        buf[begin + 7] += 1
+        count(buf, begin)
     return at
 
 
@@ -245,7 +250,7 @@ def put_texts(buf: Any, begin: int, table: Any, work: Any, now: int, at: int, st
             return FULL
         put16(buf, length, at - length - 2)
         text += 2 + size
-        buf[begin + 7] += 1
+        count(buf, begin)
     return at
 
 
@@ -320,8 +325,6 @@ def put_negative(buf: Any, begin: int, table: Any, work: Any, stop: int) -> int:
     at = work[AFTER]
     if at + 2 + length > stop:
         return FULL
-    label = work[APEX_LABEL]
-    apex = work[label] if label < work[LABELS] else at - 5  # the root has no label
-    at = put16(buf, at, 0xC000 | (apex - begin))
+    at = put16(buf, at, 0xC000 | (work[work[APEX_LABEL]] - begin))
     buf[begin + 9] = 1
     return copy(buf, at, table.blob, table.zones[zone, SOA], length)
