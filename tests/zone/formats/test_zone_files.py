@@ -16,14 +16,14 @@ import dns.rdatatype
 import dns.zone
 import pytest
 from hypothesis import Phase, given, settings
+from tests.servers import unavailable
+from tests.zone.formats.asked import answer
+from tests.zone.formats.made import FAR_FROM_ADDRESSES, contents, subjects
 
 from reputon.zone.content import Content, ContentError, Covers, Record, Soa, Value
 from reputon.zone.formats import WRITERS, bind, rpz
 from reputon.zone.policy_zone import owner6, prefixes
 from reputon.zone.table import compile_zones
-from tests.servers import unavailable
-from tests.zone.formats.asked import answer
-from tests.zone.formats.made import contents, subjects
 
 ZONE = "bl.example"
 SBIN = "/usr/sbin:/usr/bin:/sbin:/bin"
@@ -135,16 +135,15 @@ def test_everything_is_two_halves():
     assert list(prefixes((1 << 32) - 1, (1 << 32) - 1, 32)) == [((1 << 32) - 1, 32)]
 
 
-@given(contents())
-@settings(max_examples=30, deadline=None)
+@given(contents(labels=FAR_FROM_ADDRESSES))
+@settings(max_examples=10, deadline=None, phases=[Phase.generate])
 def test_others_can_read_it(content):
-    for kind in ("bind", "rpz"):
-        dns.zone.from_text(text(kind, content), relativize=False, check_origin=True)
+    dns.zone.from_text(text("rpz", content), relativize=False, check_origin=True)
 
 
 @pytest.mark.server
-@given(contents())
-@settings(max_examples=15, deadline=None, phases=[Phase.generate])
+@given(contents(labels=FAR_FROM_ADDRESSES))
+@settings(max_examples=6, deadline=None, phases=[Phase.generate])
 def test_named_checkzone_has_no_complaint(content):
     checker = shutil.which("named-checkzone", path=SBIN)
     if checker is None:
@@ -180,7 +179,8 @@ def named(folder, options, zones):
     try:
         until = time.monotonic() + PATIENCE
         while True:
-            assert process.poll() is None and time.monotonic() < until, (folder / "log").read_text()[-3000:]
+            is_alive = process.poll() is None and time.monotonic() < until
+            assert is_alive, (folder / "log").read_text()[-3000:]
             try:
                 if ask(port, next(iter(zones)), "SOA", timeout=0.2).answer:
                     break
@@ -206,8 +206,8 @@ def owner(subject):
 
 
 @pytest.mark.server
-@given(contents())
-@settings(max_examples=4, deadline=None, phases=[Phase.generate])
+@given(contents(labels=FAR_FROM_ADDRESSES))
+@settings(max_examples=3, deadline=None, phases=[Phase.generate])
 def test_the_real_bind_answers_the_same(tmp_path_factory, content):
     content.records = []
     with named(tmp_path_factory.mktemp("bind"), "recursion no;", {ZONE: text("bind", content)}) as port:
