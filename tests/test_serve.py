@@ -17,31 +17,6 @@ import pytest
 WAIT = 20.0
 NAME = "1.2.0.192.bl.rep.test"
 
-# The server over a ledger that is a file: one address a line.
-PROCESS = """
-import sys
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from types import SimpleNamespace
-from reputon import serve, subject
-from reputon.zone.publish import Publisher
-from reputon.zone.table import Settings
-
-class Ledger:
-    def revision(self):
-        return len(Path(sys.argv[1]).read_text())
-    def scores(self):
-        return ()
-    def listings(self, now):
-        end = now + timedelta(days=1)
-        return [
-            SimpleNamespace(subject=subject.parse(line), scope="address", reasons=(), expires=end)
-            for line in Path(sys.argv[1]).read_text().split()
-        ]
-
-serve.serve_dns(Publisher(Ledger(), Settings("rep.test", "https://rep.test/")), [("127.0.0.1", 0)])
-"""
-
 
 @contextmanager
 def started(*command):
@@ -58,43 +33,17 @@ def started(*command):
         process.stderr.close()
 
 
-@pytest.fixture
-def ledger(tmp_path):
-    path = tmp_path / "ledger"
-    path.write_text("")
-    return path
-
-
 def ask(port, name=NAME, how=dns.query.udp):
     return how(dns.message.make_query(name, "A"), "127.0.0.1", port=port, timeout=5)
-
-
-def test_it_follows_the_ledger_by_itself(ledger):
-    with started("-c", PROCESS, str(ledger)) as (_, port):
-        assert ask(port).rcode() == dns.rcode.NXDOMAIN
-        ledger.write_text("192.0.2.1")
-        end = time.monotonic() + WAIT
-        while not ask(port).answer:
-            assert time.monotonic() < end, "the change was not seen"
-            time.sleep(0.1)
-        ledger.unlink()  # a ledger that cannot be read leaves the zones as they are
-        time.sleep(1.5)
-        assert ask(port, how=dns.query.tcp).answer
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_stops_cleanly_when_told(ledger, number):
-    with started("-c", PROCESS, str(ledger)) as (process, port):
-        assert ask(port, "2.0.0.127.bl.rep.test").answer
-        process.send_signal(number)
-        assert process.wait(WAIT) == 0
-        assert process.stderr.read() == "stopped\n"
 
 
 @pytest.fixture
 def config(tmp_path):
     path = tmp_path / "reputon.toml"
-    path.write_text(f"state_dir = {json.dumps(str(tmp_path / 'state'))}\n[zone]\nroot = 'rep.test'\n")
+    path.write_text(
+        f"state_dir = {json.dumps(str(tmp_path / 'state'))}\n[zone]\nroot = 'rep.test'\n"
+        "[listing]\nallow_reserved = ['192.0.2.0/24']\n"
+    )
     return path
 
 
@@ -102,6 +51,33 @@ def run(*words):
     environment = os.environ | {"COLUMNS": "80"}
     command = [sys.executable, "-m", "reputon.cli", *words]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
+
+
+def serving(config):
+    return started("-m", "reputon.cli", "serve", "dns", "--config", str(config), "--listen", "127.0.0.1:0")
+
+
+def test_it_follows_the_ledger_by_itself(config):
+    with serving(config) as (_, port):
+        assert ask(port).rcode() == dns.rcode.NXDOMAIN
+        added = run("listing", "add", "192.0.2.1", "--why", "test", "--for", "1d", "--config", str(config))
+        assert added.returncode == 0, added.stderr
+        end = time.monotonic() + WAIT
+        while not ask(port).answer:
+            assert time.monotonic() < end, "the change was not seen"
+            time.sleep(0.1)
+        (config.parent / "state" / "ledger.sqlite").unlink()  # what cannot be read leaves the zones as they are
+        time.sleep(1.5)
+        assert ask(port, how=dns.query.tcp).answer
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_cleanly_when_told(config, number):
+    with serving(config) as (process, port):
+        assert ask(port, "2.0.0.127.bl.rep.test").answer
+        process.send_signal(number)
+        assert process.wait(WAIT) == 0
+        assert process.stderr.read() == "stopped\n"
 
 
 def test_the_verb_serves_an_empty_ledger_with_its_test_entries(config):
@@ -147,6 +123,7 @@ def test_zone_ask_says_what_would_be_answered(config):
 def test_zone_ls_lists_every_entry(config):
     result = run("zone", "ls", "--config", str(config), "--json")
     lines = [json.loads(line) for line in result.stdout.splitlines()]
-    assert {each["name"]: each["codes"] for each in lines}["2.0.0.127.score.rep.test"] == ["127.0.4.0"]
-    assert all(each["test"] and each["expires"] is None for each in lines)
-    assert "5.0.0.127.bl.rep.test  127.0.0.5\n" in run("zone", "ls", "--config", str(config)).stdout
+    codes = {(each["zone"], each["subject"]): each["codes"] for each in lines}
+    assert codes["score.rep.test", "127.0.0.2"] == ["127.0.4.0"]
+    assert all(each["expires"] is None and "test entry" in each["texts"][0] for each in lines)
+    assert "bl.rep.test  127.0.0.5  127.0.0.5\n" in run("zone", "ls", "--config", str(config)).stdout

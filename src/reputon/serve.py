@@ -83,6 +83,7 @@ def serve_dns(
 ) -> None:
     """Answer until SIGTERM or SIGINT, from a file, or from the ledger; OSError where an address cannot be had."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    said = _signals(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     with _table_kept(settings, root) if table is None else nullcontext(table) as path:
         follower = Follower(path, lambda new: _swap(server, new))
         server = Server(follower.open(), listen, options)
@@ -90,16 +91,17 @@ def serve_dns(
             for host, port in server.addresses:
                 _say(f"listening on {f'[{host}]' if ':' in host else host}:{port}")
             follower.start()
-            _wait_for_signal(follower.look)
+            while said.get() == signal.SIGHUP:
+                follower.look()
             follower.stop()
     _say("stopped")
 
 
 def warm_dns() -> None:
     """Compile the fast loop, so that the next `serve dns` has it at once."""
-    from reputon.zone import compiled
+    from reputon.zone import native
 
-    compiled.warm()
+    _say(f"compiled: {native.warm()}")
 
 
 def _swap(server: Server, table: Table) -> None:
@@ -107,13 +109,12 @@ def _swap(server: Server, table: Table) -> None:
     _say(f"zones reloaded: {', '.join(f'{each.apex} serial {each.serial}' for each in table.zones)}")
 
 
-def _wait_for_signal(hang_up: Callable[[], None]) -> None:
-    """Until SIGTERM or SIGINT; SIGHUP calls `hang_up`."""
+def _signals(*numbers: signal.Signals) -> SimpleQueue[int]:
+    """Those of these signals that come from now on."""
     said: SimpleQueue[int] = SimpleQueue()
-    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for each in numbers:
         signal.signal(each, lambda number, _: said.put(number))
-    while said.get() == signal.SIGHUP:
-        hang_up()
+    return said
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.servers import unavailable
+from tests.servers.namespace import Namespace
 
 PROGRAMS = ("postfix", "postconf", "postmap", "postqueue")
 WAIT = 20.0  # seconds
@@ -74,16 +75,23 @@ class Postfix:
     `directory` must be one that every user may enter (pytest's is not); without it there is a temporary one.
     `services`: further lines of master.cf; `files`: further files of the configuration directory, by name;
     `main`: parameters over those of MAIN.  Maps are best written as `texthash:$config_directory/NAME`.
+    `place`: the namespace that it runs in, instead of the machine's own network.
     """
 
     def __init__(
-        self, directory: Path | None = None, services: str = "", files: Mapping[str, str] | None = None, **main: str
+        self,
+        directory: Path | None = None,
+        services: str = "",
+        files: Mapping[str, str] | None = None,
+        place: Namespace | None = None,
+        **main: str,
     ) -> None:
         needed()
         # Not pytest's own folder: only its owner may enter that, and Postfix's daemons are not root.
         self._own = tempfile.TemporaryDirectory(prefix="reputon-postfix-") if directory is None else None
         self.directory = Path(self._own.name) if self._own else directory or Path()
         self.directory.chmod(0o755)
+        self._place = place
         self.port = free_port()
         self.config_dir = self.directory / "etc"
         self.log_file = self.directory / "log" / "mail.log"
@@ -108,7 +116,7 @@ class Postfix:
     def __enter__(self) -> Self:
         try:
             self.run("postfix", "start")
-            self.until(lambda: _listens(self.port), "its port to open")
+            self.until(self._listens, "its port to open")
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -117,7 +125,7 @@ class Postfix:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        subprocess.run(["postfix", "-c", self.config_dir, "stop"], capture_output=True, timeout=WAIT)
+        subprocess.run([*self._inside(), "postfix", "-c", self.config_dir, "stop"], capture_output=True, timeout=WAIT)
         self.close()
 
     def close(self) -> None:
@@ -128,7 +136,10 @@ class Postfix:
     def run(self, program: str, *arguments: str) -> str:
         """What one of Postfix's programs prints; AssertionError with its words where it fails."""
         done = subprocess.run(
-            [program, "-c", self.config_dir, *arguments], capture_output=True, text=True, timeout=WAIT * 2
+            [*self._inside(), program, "-c", self.config_dir, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=WAIT * 2,
         )
         assert done.returncode == 0, f"{program} {arguments}: {done.stdout}{done.stderr}\n{self.log()[-3000:]}"
         return done.stdout
@@ -140,6 +151,15 @@ class Postfix:
             client.sendmail(
                 sender, [recipient], f"{named}From: {sender}\r\nTo: {recipient}\r\nSubject: x\r\n\r\nHi.\r\n"
             )
+
+    def _inside(self) -> list[str]:
+        return self._place.inside if self._place else []
+
+    def _listens(self) -> bool:
+        if self._place:
+            return self._place.listens(self.port)
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", self.port)) == 0
 
     def log(self) -> str:
         """Everything logged so far."""
@@ -166,8 +186,3 @@ def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0

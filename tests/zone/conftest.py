@@ -1,14 +1,14 @@
 """A ledger in memory, a clock that is set by hand, and a running server."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from reputon.subject import parse
+from reputon.zone.own import Settings
 from reputon.zone.publish import Publisher
-from reputon.zone.server import Running, Server
-from reputon.zone.table import Settings
+from reputon.zone.server import Options, Server
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
@@ -103,6 +103,19 @@ def publisher(ledger, settings, clock):
 
 
 @pytest.fixture
-def running(publisher):
-    with Running(Server(publisher.ask, [("127.0.0.1", 0)])) as server:
+def serve(publisher, clock):
+    """Starts servers at what the publisher has, in plain Python unless told otherwise."""
+
+    def start(*listen, **options):
+        plain = Options(is_fast=False, clock=lambda: clock().timestamp())
+        server = Server(publisher.table, listen or [("127.0.0.1", 0)], replace(plain, **options))
+        publisher.tell(server.swap)
+        return server
+
+    return start
+
+
+@pytest.fixture
+def running(serve):
+    with serve() as server:
         yield server

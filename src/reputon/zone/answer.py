@@ -3,13 +3,16 @@
 from typing import Any
 
 from reputon.zone import jit
-from reputon.zone.layout import STALE
+from reputon.zone.guard import CODE_DENIED, CODE_QUOTA, QUOTA_CODE
+from reputon.zone.layout import NOWHERE, STALE
+from reputon.zone.limit import find_key, is_over_quota
 from reputon.zone.lookup import NO_NODE, find_zone, look_up
 from reputon.zone.question import (
-    BADVERS,
+    APEX_LABEL,
     CLASS,
     CUT,
     DROP,
+    EDNS,
     EXISTS,
     NODE,
     NOTIMP,
@@ -26,61 +29,107 @@ from reputon.zone.question import (
     read,
 )  # fmt: skip
 from reputon.zone.writing import (
+    ANY,
+    DENIED,
+    DROPPED,
     EDE_INVALID_DATA,
     EDE_NOT_AUTHORITATIVE,
     EDE_PROHIBITED,
     FAULTY,
+    IGNORED,
     NO_EDE,
+    NO_KEY,
+    OVER_QUOTA,
     SIZE,
+    TXT,
+    A,
     write_answer,
     write_bare,
+    write_made,
     write_refusal,
 )  # fmt: skip
 
 IN, CHAOS, ANY_CLASS = 1, 3, 255
 OPT, IXFR, AXFR = 41, 251, 252
 
-# What an operator allows a client in a zone.
-ALLOW, REFUSE, EMPTY, IGNORE = 0, 1, 2, 3
+# What an operator allows a client in a zone (`access.Action`).
+ALLOW, REFUSE, EMPTY, IGNORE, CODE = range(5)
 
 
 @jit.kernel
 def answer(
-    buf: Any, begin: int, size: int, table: Any, actions: Any, client: int, now: int, most: int, work: Any
+    buf: Any, begin: int, size: int, table: Any, guard: Any, client: int, now: int, most: int, work: Any
 ) -> int:  # fmt: skip
     """Answer the packet at `begin` of `size` bytes in its place: the length, DROP, or RARE: somebody else's to answer.
 
-    `actions`: what the operator allows each kind of `client` (a row) in each zone.  `now`: Unix seconds.  `most`: bytes of an answer
-    at most, 0 for UDP's: as many as the client takes, and never more than SIZE.  The buffer must have ROOM beyond.
+    `guard`: what the operator allows each kind of `client` (a row) in each zone.  `now`: Unix seconds.  `most`: bytes
+    of an answer at most, 0 for UDP's: as many as the client takes, and never more than SIZE.  The buffer must have
+    ROOM beyond.
     """
     work[ZONE] = -1
     work[RCODE] = 0
-    work[OUTCOME] = FAULTY
+    work[OUTCOME] = DROPPED
     said = read(buf, begin, begin + size, work)
     if said in (DROP, RARE):
         return said
-    if said == BADVERS:
-        return write_refusal(buf, begin, work, BADVERS, NO_EDE)
     if said != OK:
         work[RCODE] = said
-        return write_bare(buf, begin, said)
+        if work[EDNS] == 0:
+            work[OUTCOME] = FAULTY
+            return write_bare(buf, begin, said)
+        # What is wrong is the OPT record: the answer must have one (RFC 6891 section 7).
+        size = write_refusal(buf, begin, work, said, NO_EDE)
+        work[OUTCOME] = FAULTY
+        return size
     refusal = refused(work)
     if refusal != OK:
         return refusal if refusal == RARE else write_refusal(buf, begin, work, refusal, NO_EDE)
     if not find_zone(buf, table, work):
         return write_refusal(buf, begin, work, REFUSED, EDE_NOT_AUTHORITATIVE)
-    action = actions[client, work[ZONE]] + 0
+    zone = work[ZONE]
+    action = guard.actions[client, zone] + 0
     if action == IGNORE:
+        work[OUTCOME] = IGNORED
         return DROP
-    if action == REFUSE:
-        return write_refusal(buf, begin, work, REFUSED, EDE_PROHIBITED)
-    stale = table.zones[work[ZONE], STALE]
+    if action in (REFUSE, CODE):
+        return deny(buf, begin, table, guard, work, DENIED, action == CODE)
+    stale = table.zones[zone, STALE]
     if stale != 0 and now >= stale:
         return write_refusal(buf, begin, work, SERVFAIL, EDE_INVALID_DATA)
+    if guard.needs_key[zone] != 0 and work[CUT] != 0:
+        why = take_key(buf, guard, work, now)
+        if why != OK:
+            return deny(buf, begin, table, guard, work, why, why == OVER_QUOTA and guard.limits[QUOTA_CODE] != 0)
     look_up(buf, table, work, now)
-    if action == EMPTY and work[CUT] != 0:
-        work[VALUE], work[NODE], work[EXISTS] = 0, NO_NODE, 0
+    if work[APEX_LABEL] != 0 and (work[CUT] == 0 or action == EMPTY):
+        # A key alone is a name with nothing but others below it: not another apex.
+        work[VALUE], work[NODE], work[EXISTS] = 0, NO_NODE, 1 if action != EMPTY else 0
     return write_answer(buf, begin, table, work, now, most if most != 0 else min(work[PAYLOAD], SIZE))
+
+
+@jit.kernel
+def take_key(buf: Any, guard: Any, work: Any, now: int) -> int:
+    """Cut off the label next to the apex, which must be a key that may ask: OK, NO_KEY or OVER_QUOTA."""
+    key = find_key(buf, guard, work)
+    if key == NOWHERE:
+        return NO_KEY
+    work[CUT] -= 1
+    return OVER_QUOTA if is_over_quota(guard, key, now) else OK
+
+
+@jit.kernel
+def deny(buf: Any, begin: int, table: Any, guard: Any, work: Any, why: int, is_code: bool) -> int:
+    """Say no, for an outcome: REFUSED, or as older lists do, an address of 127.255.255.0/24 that is no listing."""
+    if not is_code:
+        length = write_refusal(buf, begin, work, REFUSED, EDE_PROHIBITED)
+    elif work[TYPE] in (A, TXT, ANY):
+        row = (CODE_QUOTA if why == OVER_QUOTA else CODE_DENIED) + (1 if work[TYPE] == TXT else 0)
+        length = write_made(buf, begin, work, guard.blob, guard.codes[row, 0], guard.codes[row, 1])
+    else:
+        work[VALUE], work[NODE], work[EXISTS] = 0, NO_NODE, 1
+        length = write_answer(buf, begin, table, work, 0, min(work[PAYLOAD], SIZE))
+    work[OUTCOME] = why
+    return length
 
 
 @jit.kernel

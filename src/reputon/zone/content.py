@@ -17,6 +17,7 @@ EXCLUDED = 0  # as a value: not listed, though a wider prefix of the same list i
 LONGEST_NAME = 255  # bytes on the wire (RFC 1035 section 3.1)
 LONGEST_LABEL = 63
 LONGEST_TEXT = 1000  # bytes of a template: an answer with several must fit into a message
+LONGEST_TTL = (1 << 31) - 1  # seconds (RFC 2181 section 8)
 MOST_CODES = 16  # A records of one value
 MOST_TEXTS = 16
 

@@ -1,10 +1,13 @@
 """Lines: the lines of a text file, plain or gzip (told by its first bytes), read in blocks and bounded."""
 
 import gzip
+import os
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TextIO, cast
 
 from reputon.zone.content import ContentError
 
@@ -25,6 +28,14 @@ def blocks(path: Path) -> Iterator[tuple[int, list[str]]]:
             yield from _split(stream, path)
     except (OSError, EOFError, zlib.error) as problem:
         raise ContentError(f"{path}: cannot be read: {getattr(problem, 'strerror', None) or problem}") from problem
+
+
+def changed(path: Path) -> int:
+    """When a file was changed, in Unix seconds: the serial of a zone that says none; raises ContentError."""
+    try:
+        return int(path.stat().st_mtime)
+    except OSError as problem:
+        raise ContentError(f"{path}: cannot be read: {problem.strerror}") from problem
 
 
 def _open(path: Path) -> IO[bytes]:
@@ -61,3 +72,23 @@ def _bound(path: Path, number: int, line: bytes) -> None:
 
 def _text(data: bytes) -> list[str]:
     return data.decode("utf-8", "surrogateescape").split("\n")
+
+
+@contextmanager
+def written(path: Path) -> Iterator[TextIO]:
+    """A text file to write to, packed if its name ends in `.gz`; it is there when all is written, and not before."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with unfinished.open("wb") as file:
+            # No name and no time inside, so that the same content makes the same file.
+            packed = gzip.GzipFile("", "wb", fileobj=file, mtime=0) if path.suffix == ".gz" else None
+            with TextIOWrapper(packed or file, "utf-8", newline="\n") as out:
+                yield out
+                out.flush()
+                if packed:
+                    packed.close()
+                file.flush()
+                os.fsync(file.fileno())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

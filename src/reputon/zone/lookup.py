@@ -27,7 +27,7 @@ from reputon.zone.layout import (
 from reputon.zone.layout import (
     NODE as APEX,
 )
-from reputon.zone.question import CUT, EXISTS, KIND, LABELS, NODE, VALUE, ZONE, lower
+from reputon.zone.question import APEX_LABEL, CUT, EXISTS, KIND, LABELS, NODE, VALUE, ZONE, lower
 
 OCTETS, NIBBLES, NO_NODE = 4, 32, -1
 _NO = -1  # no number
@@ -52,7 +52,7 @@ def find_zone(buf: Any, table: Any, work: Any) -> bool:
             row = table.zone_slots[slot] + 0
             if table.zones[row, NAME_LENGTH] == length and is_same(buf, at, table.blob, table.zones[row, NAME], length):
                 work[ZONE] = row
-                work[CUT] = label
+                work[CUT] = work[APEX_LABEL] = label
             slot = (slot + 1) & mask
     return work[ZONE] != NOWHERE
 
@@ -68,10 +68,10 @@ def mix_label(buf: Any, at: int, state: int) -> int:
 @jit.kernel
 def is_same(buf: Any, at: int, blob: Any, name: int, length: int) -> bool:
     """Whether the packet has this name here, in whatever letters.  A length of a label is below any letter."""
-    for each in range(length):
-        if lower(buf[at + each]) != blob[name + each]:
-            return False
-    return True
+    each = 0
+    while each < length and lower(buf[at + each]) == blob[name + each]:
+        each += 1
+    return each == length
 
 
 @jit.kernel
@@ -83,22 +83,25 @@ def look_up(buf: Any, table: Any, work: Any, now: int) -> None:
     work[KIND] = KIND_NAME
     zone, cut = work[ZONE], work[CUT]
     if cut == 0:
-        note_node(table, work, table.zones[zone, APEX], True)
+        note_node(table, work, table.zones[zone, APEX], True, now)
     else:
         if table.zones[zone, INDEX4] != NOWHERE and cut <= OCTETS:
-            look_up4(buf, table, work, table.zones[zone, INDEX4])
+            look_up4(buf, table, work, table.zones[zone, INDEX4], now)
         if work[VALUE] == 0 and table.zones[zone, INDEX6] != NOWHERE and cut <= NIBBLES:
-            look_up6(buf, table, work, table.zones[zone, INDEX6])
+            look_up6(buf, table, work, table.zones[zone, INDEX6], now)
         if work[VALUE] == 0 and table.zones[zone, HAS_NAMES] != 0:
-            look_up_name(buf, table, work)
-    if work[VALUE] != 0:
-        expires = table.values[work[VALUE], EXPIRES] + 0
-        if expires != 0 and now >= expires:
-            work[VALUE] = 0
+            look_up_name(buf, table, work, now)
 
 
 @jit.kernel
-def look_up4(buf: Any, table: Any, work: Any, index: int) -> None:
+def live(table: Any, value: int, now: int) -> int:
+    """The value, or 0 where it has ended: that says nothing."""
+    expires = table.values[value, EXPIRES] + 0
+    return 0 if expires != 0 and now >= expires else value + 0
+
+
+@jit.kernel
+def look_up4(buf: Any, table: Any, work: Any, index: int, now: int) -> None:
     """Labels as octets, the last of an address first: a whole address, or the upper part of some."""
     cut = work[CUT]
     address = 0
@@ -110,7 +113,7 @@ def look_up4(buf: Any, table: Any, work: Any, index: int) -> None:
     upper = address >> 16
     at = find4(table, table.index4[index + upper] + 0, table.index4[index + upper + 1] + 0, address & 0xFFFF)
     if cut == OCTETS:
-        work[VALUE] = table.value4[at] + 0
+        work[VALUE] = live(table, table.value4[at], now)
         work[KIND] = KIND4
     elif cut == 3:
         work[EXISTS] = is_any4(table, at, table.index4[index + upper + 1] + 0, (address & 0xFFFF) + 255)
@@ -157,7 +160,7 @@ def is_any4(table: Any, at: int, end: int, last: int) -> int:
 
 
 @jit.kernel
-def look_up6(buf: Any, table: Any, work: Any, index: int) -> None:
+def look_up6(buf: Any, table: Any, work: Any, index: int, now: int) -> None:
     """Labels as nibbles, the last of an address first: a whole address, or the upper part of some."""
     cut = work[CUT]
     a = b = c = d = 0
@@ -178,7 +181,7 @@ def look_up6(buf: Any, table: Any, work: Any, index: int) -> None:
     upper = a >> 16
     at = find6(table, table.index6[index + upper] + 0, table.index6[index + upper + 1] + 0, a, b, c, d)
     if cut == NIBBLES:
-        work[VALUE] = table.value6[at] + 0
+        work[VALUE] = live(table, table.value6[at], now)
         work[KIND] = KIND6
         return
     if table.value6[at] != 0:
@@ -237,7 +240,7 @@ def find6(table: Any, at: int, last: int, a: int, b: int, c: int, d: int) -> int
 
 
 @jit.kernel
-def look_up_name(buf: Any, table: Any, work: Any) -> None:
+def look_up_name(buf: Any, table: Any, work: Any, now: int) -> None:
     """The deepest node on the way to the name: what it says itself, or for all below it."""
     zone = work[ZONE]
     state = table.zones[zone, SEED]
@@ -253,7 +256,7 @@ def look_up_name(buf: Any, table: Any, work: Any) -> None:
             break
         node = found
         label -= 1
-    note_node(table, work, node, label < 0)
+    note_node(table, work, node, label < 0, now)
 
 
 @jit.kernel
@@ -276,12 +279,12 @@ def find_node(buf: Any, table: Any, zone: int, state: int, at: int, length: int)
 
 
 @jit.kernel
-def note_node(table: Any, work: Any, node: int, is_whole: bool) -> None:
+def note_node(table: Any, work: Any, node: int, is_whole: bool, now: int) -> None:
     """Note what a node says of itself, or of a name below it."""
     work[KIND] = KIND_NAME
     if is_whole:
         work[NODE] = node
-        work[VALUE] = table.nodes[node, SELF] + 0
+        work[VALUE] = live(table, table.nodes[node, SELF], now)
         work[EXISTS] |= table.nodes[node, NODE_EXISTS] + 0
     else:
-        work[VALUE] = table.nodes[node, BELOW] + 0
+        work[VALUE] = live(table, table.nodes[node, BELOW], now)

@@ -14,3 +14,23 @@ def _byte(byte: int) -> str:
     if byte in b'"\\':
         return "\\" + chr(byte)
     return chr(byte) if 0x20 <= byte < 0x7F else f"\\{byte:03}"
+
+
+def unquoted(text: str) -> str:
+    """What the character-strings of a TXT record say together; raises ValueError where that is not UTF-8."""
+    data = bytearray()
+    at = 0
+    while at < len(text):
+        char = text[at]
+        if char == "\\" and text[at + 1 : at + 4].isdecimal() and len(text[at + 1 : at + 4]) == 3:
+            data.append(int(text[at + 1 : at + 4]))
+            at += 3
+        elif char == "\\":
+            at += 1
+            data += text[at : at + 1].encode()
+        elif char == '"' or (char == " " and text[at - 1] == '"' and text[at + 1 : at + 2] == '"'):
+            pass
+        else:
+            data += char.encode()
+        at += 1
+    return data.decode()

@@ -37,25 +37,31 @@ def wire(name: str) -> bytes:
 
 def gather(datasets: Sequence[Dataset], records: Sequence[tuple[bytes, bytes]], combine: Combine) -> dict[bytes, Node]:
     """The nodes by their owner, parents before children; records are (owner, record from its type on)."""
-    said = [_said(each) for each in datasets]
+    said = [_said(each, combine) for each in datasets]
     owners = {b""}
     for owner in (*(name for each in said for name in each), *(owner for owner, _ in records)):
-        while owner not in owners:
-            owners.add(owner)
-            owner = owner[owner[0] + 1 :]
+        above = owner
+        while above not in owners:
+            owners.add(above)
+            above = _parent(above)
     nodes: dict[bytes, Node] = {}
     below: dict[bytes, tuple[int, ...]] = {b"": (EXCLUDED,) * len(said)}
     for owner in sorted(owners, key=_depth):
-        above = below[owner[owner[0] + 1 :]] if owner else below[b""]
+        parent = below[_parent(owner)]
         mine = [each.get(owner, (_NOT_SAID, _NOT_SAID)) for each in said]
-        selves = tuple(new if new != _NOT_SAID else old for (new, _), old in zip(mine, above, strict=True))
-        inherited = tuple(new if new != _NOT_SAID else old for (_, new), old in zip(mine, above, strict=True))
+        selves = tuple(new if new != _NOT_SAID else old for (new, _), old in zip(mine, parent, strict=True))
+        inherited = tuple(new if new != _NOT_SAID else old for (_, new), old in zip(mine, parent, strict=True))
         below[owner] = inherited
         nodes[owner] = Node(_one(selves, combine), _one(inherited, combine))
     for owner, record in records:
         nodes[owner].records.append(record)
     _mark(nodes)
     return nodes
+
+
+def _parent(owner: bytes) -> bytes:
+    """The name above; the apex is its own."""
+    return owner[owner[0] + 1 :] if owner else owner
 
 
 def _depth(owner: bytes) -> int:
@@ -66,18 +72,24 @@ def _depth(owner: bytes) -> int:
     return depth
 
 
-def _said(dataset: Dataset) -> dict[bytes, tuple[int, int]]:
-    """What a list says of each of its names: itself, and below it."""
+def _said(dataset: Dataset, combine: Combine) -> dict[bytes, tuple[int, int]]:
+    """What a list says of each of its names: itself, and below it; what it says twice is combined."""
     found: dict[bytes, tuple[int, int]] = {}
     for name, covers, value in zip(dataset.names, dataset.covers, dataset.value_of_name, strict=True):
         owner = wire(name)
         itself, below = found.get(owner, (_NOT_SAID, _NOT_SAID))
         if covers & Covers.ITSELF:
-            itself = value if EXCLUDED not in (itself, value) else EXCLUDED
+            itself = _both(itself, value, combine)
         if covers & Covers.BELOW:
-            below = value if EXCLUDED not in (below, value) else EXCLUDED
+            below = _both(below, value, combine)
         found[owner] = itself, below
     return found
+
+
+def _both(old: int, new: int, combine: Combine) -> int:
+    if old in (_NOT_SAID, new):
+        return new
+    return EXCLUDED if EXCLUDED in (old, new) else combine(sorted((old, new)))
 
 
 def _one(values: Sequence[int], combine: Combine) -> int:
@@ -91,4 +103,4 @@ def _mark(nodes: dict[bytes, Node]) -> None:
         if node.self_ or node.below or node.records or node.exists or not owner:
             node.exists = True
             if owner:
-                nodes[owner[owner[0] + 1 :]].exists = True
+                nodes[_parent(owner)].exists = True

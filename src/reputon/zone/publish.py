@@ -5,14 +5,16 @@ import secrets
 import threading
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from reputon.listing.policy import Listing
-from reputon.score.model import PublishedScore
 from reputon.zone import own
 from reputon.zone.content import FOREVER, Content
 from reputon.zone.own import Settings
 from reputon.zone.table import Table, compile_zones
+
+if TYPE_CHECKING:  # what scores is big, and the server only serves
+    from reputon.listing.policy import Listing
+    from reputon.score.model import PublishedScore
 
 _log = logging.getLogger(__name__)
 
@@ -26,11 +28,11 @@ class Source(Protocol):
         """A number that grows with every change."""
         ...
 
-    def listings(self, now: datetime) -> Iterable[Listing]:
+    def listings(self, now: datetime) -> "Iterable[Listing]":
         """Who is listed."""
         ...
 
-    def scores(self) -> Iterable[PublishedScore]:
+    def scores(self) -> "Iterable[PublishedScore]":
         """The scores that may be seen."""
         ...
 

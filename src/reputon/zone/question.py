@@ -19,8 +19,9 @@ _MOST_LABELS = 128
     LABELS, AFTER, TYPE, CLASS, EDNS, PAYLOAD, DNSSEC_OK,  # of the question
     ZONE, CUT, KIND, VALUE, NODE, EXISTS,  # of the lookup
     RCODE, OUTCOME, STRING,  # of the answer
-) = range(_MOST_LABELS, _MOST_LABELS + 16)  # fmt: skip
-WORK = _MOST_LABELS + 16
+    APEX_LABEL, BUCKET,  # of protection: how many labels come before the apex, with a key's; the client's bucket
+) = range(_MOST_LABELS, _MOST_LABELS + 18)  # fmt: skip
+WORK = _MOST_LABELS + 18
 
 
 @jit.kernel
@@ -37,7 +38,8 @@ def lower(byte: int) -> int:
 
 @jit.kernel
 def read(buf: Any, begin: int, end: int, work: Any) -> int:
-    """Fill `work` from the packet: OK, DROP, RARE, or the code to refuse it with."""
+    """Fill `work` from the packet: OK, DROP, RARE, or the code to refuse it with; EDNS is set where it was read."""
+    work[EDNS] = 0
     if end - begin < HEADER or buf[begin + 2] & 0x80:
         return DROP  # answering a response would let two servers talk for ever
     opcode = (buf[begin + 2] >> 3) & 15
@@ -77,7 +79,6 @@ def read_name(buf: Any, at: int, end: int, work: Any) -> int:
 def read_edns(buf: Any, begin: int, end: int, work: Any) -> int:
     """The additional section: nothing, or one OPT; whatever else is there is rare."""
     at = work[AFTER]
-    work[EDNS] = 0
     work[PAYLOAD] = 512
     work[DNSSEC_OK] = 0
     additional = u16(buf, begin + 10)
@@ -89,11 +90,11 @@ def read_edns(buf: Any, begin: int, end: int, work: Any) -> int:
         return FORMERR
     if additional != 1 or buf[at] != 0 or u16(buf, at + 1) != OPT:
         return RARE
-    if at + 11 + u16(buf, at + 9) != end:
-        return FORMERR
     work[EDNS] = 1
     work[PAYLOAD] = max(512, u16(buf, at + 3))
     work[DNSSEC_OK] = buf[at + 7] & 0x80
+    if at + 11 + u16(buf, at + 9) != end:
+        return FORMERR
     if buf[at + 6] != 0:
         return BADVERS
     return read_options(buf, at + 11, end)

@@ -8,7 +8,9 @@ import dns.rdata
 import dns.rdatatype
 
 from reputon.zone import names
-from reputon.zone.content import Content, ContentError, Record
+from reputon.zone.content import LONGEST_TTL, Content, ContentError, Record
+
+_LEADS_AWAY = {"CNAME", "DNAME"}  # a question of another type has to follow it
 
 
 def records(content: Content) -> Iterable[tuple[bytes, bytes]]:
@@ -17,7 +19,15 @@ def records(content: Content) -> Iterable[tuple[bytes, bytes]]:
     for server in content.name_servers:
         yield b"", wire(Record("", "NS", content.name_server_ttl, server.rstrip(".") + "."))
     for record in content.records:
-        yield names.wire(record.owner), wire(record)
+        yield names.wire(record.owner), wire(_answered(record))
+
+
+def _answered(record: Record) -> Record:
+    """The record, if a question of its own type alone asks for it; ContentError."""
+    rdtype = record.rdtype.upper()
+    if rdtype in _LEADS_AWAY or (rdtype == "NS" and record.owner):
+        raise ContentError(f"{record.owner!r} has {rdtype}, which leads elsewhere: write the records that it leads to")
+    return record
 
 
 def start(content: Content, ttl: int) -> bytes:
@@ -30,6 +40,10 @@ def start(content: Content, ttl: int) -> bytes:
 
 def wire(record: Record) -> bytes:
     """Type, class, TTL, length and data, whose names are whole (RFC 1035 section 4.1.3); ContentError."""
+    if not 0 <= record.ttl <= LONGEST_TTL:
+        raise ContentError(
+            f"{record.rdtype} {record.text[:80]!r} has TTL {record.ttl}: write 0 to {LONGEST_TTL} seconds"
+        )
     try:
         rdtype = dns.rdatatype.from_text(record.rdtype)
         data = dns.rdata.from_text("IN", rdtype, record.text, relativize=False, origin=dns.name.root).to_wire()

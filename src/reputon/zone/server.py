@@ -3,20 +3,23 @@
 import logging
 import socket
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from queue import Queue
 from time import time
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from reputon.zone import jit
+from reputon.zone import native
 from reputon.zone.content import ContentError
-from reputon.zone.loop import open_guard
+from reputon.zone.counting import Counters
+from reputon.zone.guard import open_guard
 from reputon.zone.rare import Identity
 from reputon.zone.responder import Elsewhere, Responder, Transfers
+from reputon.zone.sampling import Sample
+from reputon.zone.seen import Seen
 from reputon.zone.streams import Limits, Streams
 from reputon.zone.table import Table
 from reputon.zone.worker import Rare, Worker, can_compile, open_socket
@@ -36,7 +39,7 @@ class Options:
     """How a server runs.
 
     `threads` at each address.  `is_fast`: whether the loop is compiled.  `elsewhere` answers for names that are not
-    ours, and needs the plain loop.
+    ours, and needs the plain loop.  `sample_every`th answers over UDP can be read by `samples`; 0: none.
     """
 
     threads: int = 1
@@ -46,6 +49,7 @@ class Options:
     clock: Callable[[], float] = time
     transfers: Transfers | None = None
     elsewhere: Elsewhere | None = None
+    sample_every: int = 0
 
 
 class Server:
@@ -63,7 +67,8 @@ class Server:
         self._workers: list[Worker] = []
         self._streams: Streams | None = None
         self._slow = threading.Thread(target=self._answer_rare, name="reputon-rare", daemon=True)
-        self._counted: list[tuple[tuple[str, ...], Any]] = []  # apexes of a table, and a worker's counts of it
+        self._counters = Counters()
+        self._swaps = 0
         self._swapping = threading.Lock()
         self._is_compiled = False
         self.table = table
@@ -79,7 +84,9 @@ class Server:
             for host, port in self._listen:
                 self._open(host, port)
             is_slow = self._options.elsewhere is not None
-            self._workers = [Worker(each, self._rare, self._options.clock, is_slow) for each in self._udp]
+            self._workers = [
+                Worker(each, self._rare, self._options.clock, is_slow, self._options.sample_every) for each in self._udp
+            ]
             self._streams = Streams(self._tcp, self._responder, self._options.limits)
         except BaseException:
             self._close()
@@ -89,7 +96,7 @@ class Server:
         self._streams.start()
         for worker in self._workers:
             worker.start()
-        if self._options.is_fast and self._options.elsewhere is None and can_compile() and jit.is_there():
+        if self._options.is_fast and self._options.elsewhere is None and can_compile():
             threading.Thread(target=self._compile, name="reputon-compile", daemon=True).start()
 
     def stop(self) -> None:
@@ -108,11 +115,29 @@ class Server:
         """Answer from this table from now on; no packet is lost, and none is answered by half of each."""
         guard = open_guard(table)
         with self._swapping:
-            apexes = tuple(each.apex for each in table.zones)
             for worker in self._workers:
-                self._counted.append((apexes, worker.take(table, guard)))
-            self._responder.take(table, guard)
+                self._counters.add(table, worker.take(table, guard), worker.is_counting)
+            self._counters.add(table, self._responder.take(table, guard), self._responder.is_counting)
+            self._swaps += self.table is not table
             self.table = table
+
+    def counters(self) -> dict[str, dict[str, int]]:
+        """For each apex, how often what happened since the start; `""` is for what is in no zone of ours."""
+        return self._counters.totals()
+
+    def seen(self) -> Seen:
+        """What it has done and what it serves."""
+        of = self._workers
+        return Seen(
+            self.table, self.counters(), self._swaps, self._is_compiled,
+            sum(each.handed_on for each in of), sum(each.lost for each in of),
+            sum(each.ring.taken for each in of), sum(each.ring.lost for each in of),
+        )  # fmt: skip
+
+    def samples(self) -> Iterator[Sample]:
+        """Answers that were noted and not read yet; for one thread."""
+        for worker in self._workers:
+            yield from worker.ring.take(not worker.is_alive())
 
     def __enter__(self) -> Self:
         self.start()
@@ -125,15 +150,12 @@ class Server:
 
     def _compile(self) -> None:
         """Give the workers the compiled loop; without it they go on as they are."""
-        try:
-            from reputon.zone import compiled
-
-            serve = compiled.serve()
-        except Exception:  # whatever Numba trips over here: slow answers are better than none
-            _log.exception("the fast loop cannot be compiled: answering in plain Python")
+        serve = native.serve()
+        if serve is None:
             return
         for worker in self._workers:
             worker.compile(serve)
+        self._is_compiled = True
         self.swap(self.table)
 
     def _answer_rare(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv4Address
 from typing import Any
 
@@ -13,6 +14,7 @@ from reputon.zone.content import (
     EXCLUDED,
     FOREVER,
     LONGEST_TEXT,
+    LONGEST_TTL,
     MOST_CODES,
     MOST_TEXTS,
     Content,
@@ -83,15 +85,21 @@ class _Building:
         """One zone more."""
         values, first_value = list(content.values), self._sizes["values"] - 1  # the excluded one is everybody's
 
-        def combine(several: Sequence[int]) -> int:
-            values.append(_union([values[each] for each in several]))
+        @cache
+        def united(several: tuple[int, ...]) -> int:
+            values.append(_union([values[each] for each in several], content.ttl))
             return len(values) - 1
+
+        def combine(several: Sequence[int]) -> int:
+            return united(tuple(several))
 
         index4 = self._add4(_intervals(content.datasets, 4, combine), first_value)
         index6 = self._add6(_intervals(content.datasets, 6, combine), first_value)
         nodes = names.gather(content.datasets, list(rdata.records(content)), combine)
         node, slots, mask = self._add_names(nodes, first_value)
-        apex = names.wire(content.apex) + b"\0"
+        apex = names.wire(content.apex.rstrip(".")) + b"\0"
+        if len(apex) == 1:
+            raise ContentError("the root is no list: give the zone a name")
         negative = min(content.soa.ttl, content.soa.minimum)
         soa = rdata.start(content, negative)
         self._zones.append([
@@ -105,10 +113,11 @@ class _Building:
         self._push("zones", np.array(self._zones, np.int64).reshape(-1, ZONE_COLUMNS))
         self._push("zone_slots", self._zone_slots())
         self._push("blob", np.frombuffer(bytes(self._blob), np.uint8))
-        dtypes = {"index4": np.uint32, "first4": np.uint16, "value4": np.uint32, "index6": np.uint32}
+        columns = {"first6": 4, "nodes": NODE_COLUMNS}
         found = {}
         for name, parts in self._parts.items():
-            empty = np.zeros((0, 4) if name == "first6" else 0, dtypes.get(name, np.uint32))
+            shape = (0, columns[name]) if name in columns else 0
+            empty = np.zeros(shape, np.uint16 if name == "first4" else np.uint32)
             found[name] = np.ascontiguousarray(np.concatenate(parts) if parts else empty)
             found[name].flags.writeable = False
         return Arrays(**found)
@@ -162,10 +171,10 @@ class _Building:
     def _add_names(self, nodes: dict[bytes, names.Node], first_value: int) -> tuple[int, int, int]:
         rows = np.zeros((len(nodes), NODE_COLUMNS), np.uint32)
         for row, (owner, node) in enumerate(nodes.items()):
-            records = b"".join(sorted(node.records))
+            records = sorted(set(node.records))  # no set of records has one twice (RFC 2181 section 5)
             rows[row] = (
                 hash_of(owner, self._seed), self._put(owner), len(owner), _one_moved(node.self_, first_value),
-                _one_moved(node.below, first_value), self._put(records), len(node.records), node.exists,
+                _one_moved(node.below, first_value), self._put(b"".join(records)), len(records), node.exists,
             )  # fmt: skip
         begin = self._sizes["nodes"]
         slots = np.zeros(slots_for(len(nodes)), np.uint32)
@@ -179,12 +188,14 @@ class _Building:
         self._push("values", np.array(rows, np.uint32).reshape(-1, VALUE_COLUMNS))
 
     def _value(self, value: Value) -> tuple[int, ...]:
-        codes = b"".join(map(_code, value.codes))
-        texts = b"".join(map(_template, value.texts))
-        if not 1 <= len(value.codes) <= MOST_CODES or len(value.texts) > MOST_TEXTS:
+        codes = list(dict.fromkeys(map(_code, value.codes)))
+        texts = list(dict.fromkeys(map(_template, value.texts)))
+        if not 1 <= len(codes) <= MOST_CODES or len(texts) > MOST_TEXTS:
             raise ContentError(f"an entry has 1 to {MOST_CODES} codes and at most {MOST_TEXTS} texts")
+        if not 0 <= value.ttl <= LONGEST_TTL or not 0 <= value.expires < 1 << 32:
+            raise ContentError(f"an entry's TTL {value.ttl} or end {value.expires} is out of range: write seconds")
         return (
-            self._put(codes), len(value.codes), self._put(texts), len(value.texts), value.ttl, value.expires,
+            self._put(b"".join(codes)), len(codes), self._put(b"".join(texts)), len(texts), value.ttl, value.expires,
         )  # fmt: skip
 
     def _zone_slots(self) -> NDArray[np.int32]:
@@ -228,14 +239,13 @@ def _prefixes6(dataset: Dataset) -> tuple[Bounds, NDArray[np.uint8], Any]:
     return Bounds(halves[:, 0], halves[:, 1]), np.frombuffer(dataset.length6, np.uint8), dataset.value6
 
 
-def _union(values: Sequence[Value]) -> Value:
+def _union(values: Sequence[Value], zone_ttl: int) -> Value:
     """What several values say at once; it ends with the first of them, and is then made anew."""
     ends = [each.expires for each in values if each.expires != FOREVER]
-    ttls = [each.ttl for each in values if each.ttl]
     return Value(
         tuple(dict.fromkeys(code for each in values for code in each.codes))[:MOST_CODES],
         tuple(dict.fromkeys(text for each in values for text in each.texts))[:MOST_TEXTS],
-        min(ttls, default=0),
+        min(each.ttl or zone_ttl for each in values),
         min(ends, default=FOREVER),
     )
 

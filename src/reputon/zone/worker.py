@@ -11,25 +11,26 @@ from queue import Full, Queue
 from time import time
 from typing import Any
 
-from reputon.zone.answer import answer
+from reputon.zone.client import NAME, put_name
+from reputon.zone.guard import Guard
 from reputon.zone.layout import Arrays
 from reputon.zone.loop import (
+    CLOCK,
     CONTROL,
     HDR_SIZE,
-    NAME,
+    LOST,
     QUERY,
     RARES,
     STOP,
     STRIDE,
-    TOKENS,
     Buffers,
-    Guard,
+    answer_packet,
     buffers,
     new_counts,
-    note,
     refill,
 )  # fmt: skip
 from reputon.zone.question import RARE, WORK
+from reputon.zone.sampling import Ring
 from reputon.zone.table import Table
 
 Client = tuple[str, int]
@@ -69,21 +70,31 @@ def open_socket(host: str, port: int) -> socket.socket:
 class Worker(threading.Thread):
     """Answers at one socket; `rare` takes what it does not answer itself.
 
-    `is_slow`: it answers nothing itself; only the plain loop knows of this.
+    `is_slow`: it answers nothing itself; only the plain loop knows of this.  `sample_every`: see `sampling`.
     """
 
     def __init__(
-        self, sock: socket.socket, rare: Rare, clock: Callable[[], float] = time, is_slow: bool = False
-    ) -> None:  # fmt: skip
+        self,
+        sock: socket.socket,
+        rare: Rare,
+        clock: Callable[[], float] = time,
+        is_slow: bool = False,
+        sample_every: int = 0,
+    ) -> None:
         super().__init__(name=f"reputon-udp-{sock.fileno()}", daemon=True)
         self.socket = sock
         self._rare = rare
         self._clock = clock
         self._is_slow = is_slow
-        self._buffers: Buffers = buffers(_NAME_SIZE[socket.AddressFamily(sock.family)])
+        self._buffers: Buffers = buffers(_NAME_SIZE[socket.AddressFamily(sock.family)], sample_every)
+        self.ring = Ring(self._buffers.sampling, self._buffers.sampled)
+        self._plain = PlainBuffers(self._buffers)
         self._serve: Any = None
-        self._stopping = False
+        self._stopping = threading.Event()
         self._served: tuple[Arrays, Guard, Any] | None = None
+        self._serving: tuple[Arrays, Guard, Any] | None = None
+        self.handed_on = 0
+        self._not_taken = 0
 
     def take(self, table: Table, guard: Guard) -> Any:
         """Answer from this table from now on; the counters for it."""
@@ -92,26 +103,42 @@ class Worker(threading.Thread):
         self._buffers.control[STOP] = 1
         return counts
 
+    def is_counting(self, counts: Any) -> bool:
+        """Whether it counts into this array, now or soon."""
+        used = (self._served, self._serving if self.is_alive() else None)
+        return any(each is not None and each[2] is counts for each in used)
+
+    @property
+    def lost(self) -> int:
+        """Packets that should have gone the slow path, and were dropped because it had no time for them."""
+        return int(self._buffers.control[LOST]) + self._plain.control[LOST] + self._not_taken
+
     def compile(self, serve: Any) -> None:
         """Take the compiled loop from now on."""
         self._serve = serve
+        self._buffers.control[STOP] = 1
 
     def stop(self) -> None:
         """End after what was received is answered."""
-        self._stopping = True
+        self._stopping.set()
         self._buffers.control[STOP] = 1
 
     def run(self) -> None:
         """Answer until it is told to stop."""
-        while not self._stopping:
+        while True:
             self._buffers.control[STOP] = 0  # before the rest is read: what changes after that sets it again
-            served, serve = self._served, self._serve
-            assert served is not None
-            if self._stopping:
+            if self._stopping.is_set():
                 return
+            # Say first what is used, then look whether it still is: else a swap in between would take the counters
+            # for unused, add them up, and lose what is counted after that.
+            self._serving = self._served
+            served, serve = self._served, self._serve
+            if served is None or served is not self._serving:
+                continue
             if serve is None:
                 self._answer_plain(*served)
             else:
+                self._answer_left(*served)
                 serve(self.socket.fileno(), self._buffers, *served)
                 self._hand_on_rare()
 
@@ -123,41 +150,67 @@ class Worker(threading.Thread):
             self._hand_on(packet, _client(name.tobytes(), self.socket.family))
 
     def _hand_on(self, packet: bytes, client: Client) -> None:
-        with suppress(Full):  # it asks again
+        self.handed_on += 1
+        try:
             self._rare.put_nowait((packet, client, self.socket))
+        except Full:  # it asks again
+            self._not_taken += 1
 
     def _answer_plain(self, arrays: Arrays, guard: Guard, counts: Any) -> None:
-        """The same by Python alone, until something changes."""
-        of, plain = PlainBuffers(), arrays.plain()
-        allowed, counted = guard.plain(), memoryview(counts)
-        while not self._buffers.control[STOP] and self._serve is None:
-            try:
-                size, client = self.socket.recvfrom_into(of.view, QUERY)
-            except OSError:
-                continue  # nothing came, or an earlier answer did not arrive
-            if self._is_slow:
-                self._hand_on(bytes(of.view[:size]), client)
-                continue
-            now = int(self._clock())
-            refill(of.control, now)
-            length = answer(of.packet, 0, size, plain, allowed.actions, 0, now, 0, of.work)
-            note(counted, of.work, length)
-            if length == RARE and of.control[TOKENS] > 0:
-                of.control[TOKENS] -= 1
-                self._hand_on(bytes(of.view[:size]), client)
-            elif length > 0:
-                with suppress(OSError):  # one that cannot be sent is passed over
-                    self.socket.sendto(of.view[:length], client)
+        """The same by Python alone, until something changes; what comes after that waits for the next table."""
+        of = self._plain
+        plain: tuple[Arrays, Guard, Any] = arrays.plain(), guard.plain(), memoryview(counts)
+        while True:
+            if of.received is None:
+                with suppress(OSError):  # nothing came, or an earlier answer did not arrive
+                    of.received = self.socket.recvfrom_into(of.view, QUERY)
+            if self._buffers.control[STOP]:
+                return
+            if of.received is not None:
+                size, client = of.received
+                self._answer_one(size, client, *plain)
+                of.received = None
+
+    def _answer_left(self, arrays: Arrays, guard: Guard, counts: Any) -> None:
+        """Answer what the plain loop received last, and has left."""
+        if self._plain.received is not None:
+            self._answer_one(*self._plain.received, arrays.plain(), guard.plain(), memoryview(counts))
+            self._plain.received = None
+
+    def _answer_one(self, size: int, client: Client, arrays: Arrays, guard: Guard, counts: Any) -> None:
+        of = self._plain
+        if self._is_slow:
+            self._hand_on(bytes(of.view[:size]), client)
+            return
+        of.set_clock(self._clock())
+        put_name(of.name, client[0])
+        length = answer_packet(of.packet, 0, size, of.name, 0, of, arrays, guard, counts)
+        if length == RARE:
+            self._hand_on(bytes(of.view[:size]), client)
+        elif length > 0:
+            with suppress(OSError):  # one that cannot be sent is passed over
+                self.socket.sendto(of.view[:length], client)
 
 
 class PlainBuffers:
     """What a loop in plain Python works in."""
 
-    def __init__(self, size: int = STRIDE) -> None:
+    def __init__(self, of: Buffers, size: int = STRIDE) -> None:
+        """With the buckets of the compiled loop, which takes over."""
         self.packet = bytearray(size)
         self.view = memoryview(self.packet)
+        self.name = bytearray(NAME)
         self.work = [0] * WORK
         self.control = [0] * CONTROL
+        self.received: tuple[int, Client] | None = None
+        self.buckets, self.slips = memoryview(of.buckets), memoryview(of.slips)
+        self.sampling, self.sampled = memoryview(of.sampling), memoryview(of.sampled)
+
+    def set_clock(self, now: float) -> None:
+        """Tell the time; new tokens each second."""
+        self.control[CLOCK] = int(now)
+        self.control[CLOCK + 1] = int((now - int(now)) * 1e9)
+        refill(self.control)
 
 
 def _client(name: bytes, family: int) -> Client:

@@ -20,6 +20,7 @@ from reputon.zone.layout import (
 from reputon.zone.lookup import KIND6, KIND_NAME, NIBBLES, NO_NODE
 from reputon.zone.question import (
     AFTER,
+    APEX_LABEL,
     BADVERS,
     CUT,
     DNSSEC_OK,
@@ -27,7 +28,6 @@ from reputon.zone.question import (
     EXISTS,
     HEADER,
     KIND,
-    LABELS,
     NODE,
     NXDOMAIN,
     OUTCOME,
@@ -49,8 +49,16 @@ _QR, _AA, _TC = 0x80, 0x04, 0x02
 _STRING = 255  # bytes in a character-string of TXT
 ROOM = 304  # bytes that a buffer has beyond the longest answer: a subject is put before its size is known
 
-# What became of a question, for the counters.
-LISTED, NOT_LISTED, NO_DATA, RECORD, REFUSED_, FAULTY, TRUNCATED = range(7)
+# What became of a question: the columns of the counters, with the bytes that went out among them.
+(
+    LISTED, NOT_LISTED, NO_DATA, RECORD, REFUSED_, FAULTY, TRUNCATED, DROPPED, BYTES,
+    IGNORED,  # by a rule: no answer
+    LIMITED,  # over the rate: no answer
+    SLIPPED,  # over the rate: told to come by TCP, or a refusal that was let through
+    DENIED,  # by a rule
+    NO_KEY,  # the zone needs a key, and this is none
+    OVER_QUOTA,
+) = range(15)  # fmt: skip
 
 
 @jit.kernel
@@ -76,6 +84,12 @@ def copy(buf: Any, at: int, blob: Any, begin: int, length: int) -> int:
 
 
 @jit.kernel
+def count(buf: Any, begin: int) -> None:
+    """One answer more; a message of TCP has room for more than 255."""
+    put16(buf, begin + 6, u16(buf, begin + 6) + 1)
+
+
+@jit.kernel
 def put_header(buf: Any, begin: int, flags: int, rcode: int) -> None:
     """A response with its question, and nothing else yet; RD stays as it was asked (RFC 1035 section 4.1.1)."""
     buf[begin + 2] = (buf[begin + 2] & 0x79) | _QR | flags
@@ -88,7 +102,7 @@ def put_header(buf: Any, begin: int, flags: int, rcode: int) -> None:
 def write_bare(buf: Any, begin: int, rcode: int) -> int:
     """A header that says no: the question may be what could not be read.  The length, as all that write say."""
     put_header(buf, begin, 0, rcode)
-    buf[begin + 5] = 0
+    put16(buf, begin + 4, 0)
     return HEADER
 
 
@@ -137,28 +151,46 @@ def write_answer(buf: Any, begin: int, table: Any, work: Any, now: int, most: in
 
 
 @jit.kernel
+def write_truncated(buf: Any, begin: int, work: Any) -> int:
+    """An answer that only says: come by TCP; it is no longer than its question and an OPT."""
+    work[RCODE] = 0
+    put_header(buf, begin, _AA | _TC, 0)
+    return put_opt(buf, begin, work[AFTER], work, NO_EDE) - begin
+
+
+@jit.kernel
+def write_made(buf: Any, begin: int, work: Any, blob: Any, record: int, length: int) -> int:
+    """An answer of one record that was made beforehand, from its type on."""
+    work[RCODE] = 0
+    put_header(buf, begin, _AA, 0)
+    buf[begin + 7] = 1
+    at = copy(buf, put16(buf, work[AFTER], 0xC00C), blob, record, length)
+    return put_opt(buf, begin, at, work, NO_EDE) - begin
+
+
+@jit.kernel
 def put_answers(buf: Any, begin: int, table: Any, work: Any, now: int, stop: int) -> int:
-    """The records of the type; ANY has those of one type (RFC 8482)."""
+    """The records of the type; ANY has all of one type (RFC 8482): of a listing its codes."""
     at = work[AFTER]
     wanted = work[TYPE]
+    if wanted == ANY and work[VALUE] != 0:
+        wanted = A
     work[OUTCOME] = RECORD
     if work[NODE] != NO_NODE and table.nodes[work[NODE], RECORD_COUNT] != 0:
-        at = put_records(buf, begin, table, work, at, stop)
-    if work[VALUE] == 0 or at == FULL or (at != work[AFTER] and wanted == ANY):
+        at = put_records(buf, begin, table, work, wanted, stop)
+    if work[VALUE] == 0 or at == FULL:
         return at
     work[OUTCOME] = LISTED
     if wanted == TXT:
         return put_texts(buf, begin, table, work, now, at, stop)
-    if wanted in (A, ANY):
-        return put_codes(buf, begin, table, work, now, at, stop)
-    return at
+    return put_codes(buf, begin, table, work, now, at, stop) if wanted == A else at
 
 
 @jit.kernel
-def put_records(buf: Any, begin: int, table: Any, work: Any, at: int, stop: int) -> int:
-    """The generic records of the type that the node has; the owner is the question's name."""
+def put_records(buf: Any, begin: int, table: Any, work: Any, wanted: int, stop: int) -> int:
+    """The generic records of the type that the node has, ANY: of its first; the owner is the question's name."""
+    at = work[AFTER]
     record = table.nodes[work[NODE], RECORDS] + 0
-    wanted = work[TYPE]
     blob = table.blob
     for _ in range(table.nodes[work[NODE], RECORD_COUNT]):
         length = 10 + u16(blob, record + 8)
@@ -168,7 +200,7 @@ def put_records(buf: Any, begin: int, table: Any, work: Any, at: int, stop: int)
             if at + 2 + length > stop:
                 return FULL
             at = copy(buf, put16(buf, at, 0xC00C), blob, record, length)
-            buf[begin + 7] += 1
+            count(buf, begin)
         record += length
     return at
 
@@ -197,7 +229,7 @@ def put_codes(buf: Any, begin: int, table: Any, work: Any, now: int, at: int, st
         at = put16(buf, put32(buf, at, ttl), 4)
         at = copy(buf, at, table.blob, code, 4)
         code += 4
-        buf[begin + 7] += 1
+        count(buf, begin)
     return at
 
 
@@ -218,7 +250,7 @@ def put_texts(buf: Any, begin: int, table: Any, work: Any, now: int, at: int, st
             return FULL
         put16(buf, length, at - length - 2)
         text += 2 + size
-        buf[begin + 7] += 1
+        count(buf, begin)
     return at
 
 
@@ -293,8 +325,6 @@ def put_negative(buf: Any, begin: int, table: Any, work: Any, stop: int) -> int:
     at = work[AFTER]
     if at + 2 + length > stop:
         return FULL
-    cut = work[CUT]
-    apex = work[cut] if cut < work[LABELS] else at - 5  # the root has no label
-    at = put16(buf, at, 0xC000 | (apex - begin))
+    at = put16(buf, at, 0xC000 | (work[work[APEX_LABEL]] - begin))
     buf[begin + 9] = 1
     return copy(buf, at, table.blob, table.zones[zone, SOA], length)

@@ -179,7 +179,7 @@ def made(random):
     kind = random.choice(["ip4set", "ip4trie", "dnset"])
     lines = []
     for _ in range(random.randint(1, 25)):
-        value = random.choice(["", "", ":3", ":4:", ":5:five $", "text $$"])
+        value = random.choice(["", "", ":3", ":4:", "text $$", ":5:five" if kind == "dnset" else ":5:five $"])
         if random.random() < 0.1:
             lines.append(random.choice([":7", ":8:eight", ":2"]))
         elif kind == "dnset":

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
-from reputon.zone.content import ContentError
-from reputon.zone.lines import blocks
+from reputon.zone.content import Content, ContentError
+from reputon.zone.lines import blocks, changed
 from reputon.zone.prefixes import name
 from reputon.zone.rbldnsd_lines import LINES, SPACE, told
 from reputon.zone.rbldnsd_loading import ACL, Loading
 from reputon.zone.rbldnsd_specials import special
+from reputon.zone.rbldnsd_writing import lines
 from reputon.zone.reading import Reading
 
 
@@ -25,9 +27,14 @@ def read(files: Sequence[str], origin: str, now: int) -> Reading:
     newest = 1
     for spec in files:
         kind, paths = _spec(spec)
-        newest = max(newest, *(_changed(path) for path in paths))
+        newest = max(newest, *(changed(path) for path in paths))
         loading.read(kind, paths)
     return loading.finish(newest)
+
+
+def write(content: Content, out: TextIO) -> None:
+    """One file of type combined; raises ContentError for a text that rbldnsd cannot say."""
+    out.writelines(lines(content))
 
 
 def _spec(text: str) -> tuple[str, list[Path]]:
@@ -40,18 +47,11 @@ def _spec(text: str) -> tuple[str, list[Path]]:
 
 
 def _kind(path: Path) -> str:
-    for _, lines in blocks(path):
-        for line in lines:
+    for _, block in blocks(path):
+        for line in block:
             text = line.strip(SPACE + "\r")
             if special(text).lower().startswith("dataset"):
                 return "combined"
             if text and not special(text) and text[0] not in "#;" and (text[0] != ":" or text.startswith("::")):
                 return told(text)
     raise ContentError(f"{path}: no entry tells what it lists: write its type before it, like ip4set:{path}")
-
-
-def _changed(path: Path) -> int:
-    try:
-        return int(path.stat().st_mtime)
-    except OSError as problem:
-        raise ContentError(f"{path}: cannot be read: {problem.strerror}") from problem

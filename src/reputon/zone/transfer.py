@@ -1,0 +1,97 @@
+"""Transfer: a zone, or what changed in it, as the messages of AXFR (RFC 5936) and IXFR (RFC 1995)."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from reputon.zone.blocks import zone_blocks
+from reputon.zone.content import ContentError
+from reputon.zone.items import SOA, Item, of_blocks, of_name, wordings, zone_ttl
+from reputon.zone.named import apex_records, zone_names
+from reputon.zone.records import said_by
+from reputon.zone.table import Table
+
+FULL = 0x3FFF  # bytes of a message: what a compression pointer reaches, so that each owner is written once
+LONGEST = 65535 - 512  # of a record on its own; the rest is for the header and the signature
+_RESPONSE = 0x8400  # an authoritative answer
+_APEX = b"\xc0\x0c"  # a pointer to the name in the question
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What changed between two serials: their SOA records from the type on, and the items that went and that came."""
+
+    old_serial: int
+    new_serial: int
+    old_soa: bytes
+    new_soa: bytes
+    deleted: tuple[Item, ...]
+    added: tuple[Item, ...]
+
+    def count(self) -> int:
+        """Records, without the SOA."""
+        return sum(len(records) for _, records in (*self.deleted, *self.added))
+
+
+def zone_items(table: Table, row: int) -> Iterator[Item]:
+    """A zone as AXFR has it: the SOA, everything else, the SOA again (RFC 5936 section 2.2).
+
+    A serial says the same at any time: what had ended when the table was made is left out, and nothing else.
+    """
+    start = b"", (soa_of(table, row),)
+    wording = wordings(said_by(table, row))
+    ttl = zone_ttl(table.arrays, row)
+    yield start
+    for named in zone_names(table, row, table.made):
+        yield from of_name(named, wording, ttl)
+    for blocks in zone_blocks(table, row, table.made):
+        yield from of_blocks(blocks, wording)
+    yield start
+
+
+def step_items(steps: Iterable[Step], soa: bytes) -> Iterator[Item]:
+    """Differences as IXFR has them (RFC 1995 section 4); `soa`: the newest."""
+    yield b"", (soa,)
+    for step in steps:
+        yield b"", (step.old_soa,)
+        yield from step.deleted
+        yield b"", (step.new_soa,)
+        yield from step.added
+    yield b"", (soa,)
+
+
+def soa_of(table: Table, row: int) -> bytes:
+    """The SOA record from its type on."""
+    return next(each for each in apex_records(table, row) if each[:2] == SOA)
+
+
+def header(query: bytes, question: bytes) -> bytes:
+    """The beginning of each message: the query's number, an authoritative answer, and its question."""
+    return query[:2] + _RESPONSE.to_bytes(2, "big") + b"\0\1\0\0\0\0\0\0" + question
+
+
+def messages(begin: bytes, items: Iterable[Item]) -> Iterator[bytes]:
+    """The items in messages of about 16 KB that all begin alike; made one at a time, as they are wanted.
+
+    ContentError: a record is too long for any message.
+    """
+    out, count = bytearray(begin), 0
+    for owner, records in items:
+        name = owner + _APEX
+        for record in records:
+            if count and len(out) + len(name) + len(record) > FULL:
+                yield _counted(out, count)
+                out, count, name = bytearray(begin), 0, owner + _APEX
+            if len(record) > LONGEST:
+                raise ContentError(f"a record of {len(record)} bytes is too long for a message")
+            at = len(out)
+            out += name
+            out += record
+            count += 1
+            if len(name) > 2 and at <= FULL:
+                name = (0xC000 | at).to_bytes(2, "big")
+    yield _counted(out, count)
+
+
+def _counted(out: bytearray, count: int) -> bytes:
+    out[6:8] = count.to_bytes(2, "big")
+    return bytes(out)

@@ -1,0 +1,58 @@
+"""An ordinary authoritative server over the records of a zone (RFC 1034 section 4.3.2, RFC 4592); slow."""
+
+import dns.message
+import dns.rcode
+
+from reputon.zone.answer import answer
+from reputon.zone.layout import Arrays
+from reputon.zone.question import WORK
+from reputon.zone.records import generic, told
+from reputon.zone.table import Table
+from reputon.zone.writing import ROOM, SIZE
+
+
+class Naive:
+    """Owners with their A records; what is above an owner exists too."""
+
+    def __init__(self, table: Table, row: int, now: int = 0) -> None:
+        self._codes: dict[str, set[str]] = {}
+        for owner in told(table, row, now):
+            assert owner.labels not in self._codes, "an owner is told once"
+            self._codes[owner.labels] = set(owner.codes)
+        for labels, record in generic(table, row):
+            said = self._codes.setdefault(labels, set())
+            if record[:2] == b"\0\1":
+                said.add(".".join(map(str, record[10:])))
+        self._there = {""}
+        for each in self._codes:
+            parts = each.split(".")
+            self._there.update(".".join(parts[at:]) for at in range(len(parts)))
+
+    def codes(self, labels: str) -> set[str]:
+        """The A records that the name would be answered with."""
+        if labels in self._there:
+            return self._codes.get(labels, set())
+        above = labels
+        while above not in self._there:
+            above = above.partition(".")[2]
+        return self._codes.get(f"*.{above}" if above else "*", set())
+
+
+class Kernel:
+    """Our own answers."""
+
+    def __init__(self, table: Table) -> None:
+        self._zones = table.zones
+        self._arrays = Arrays(*(memoryview(each) for each in table.arrays))
+
+    def codes(self, row: int, labels: str, now: int = 0) -> set[str]:
+        """The A records that a name below an apex is answered with."""
+        whole = f"{labels}.{self._zones[row].apex}".strip(".")
+        name = b"".join(bytes((len(each),)) + each.encode() for each in whole.split("."))
+        query = bytearray(b"\0\7\0\0\0\1\0\0\0\0\0\0" + name + b"\0\0\1\0\1")
+        size = len(query)
+        query += bytes(SIZE + ROOM)
+        size = answer(query, 0, size, self._arrays, [0] * len(self._zones), now, SIZE, [0] * WORK)
+        message = dns.message.from_wire(bytes(query[:size]))
+        assert message.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
+        return {each.to_text() for said in message.answer for each in said}
