@@ -164,7 +164,7 @@ class Server:
             if sock is None:
                 return
             try:
-                said = self._responder.one(packet, client[0])
+                said = next(self._responder.respond(packet, client[0]), None)
             except Exception:  # our own fault: the client asks elsewhere, and the next question is answered
                 _log.exception("cannot answer a packet of %d bytes", len(packet))
                 continue
