@@ -18,8 +18,10 @@ from time import sleep, time
 from typing import TYPE_CHECKING
 
 from reputon.config import Config
-from reputon.zone import own
+from reputon.zone import closing, own
+from reputon.zone.access import Action, Rule
 from reputon.zone.follow import Follower
+from reputon.zone.guard import Key, Limits, Protection
 from reputon.zone.own import Settings
 from reputon.zone.publish import Publisher
 from reputon.zone.server import Address, Options, Server, parse_address
@@ -36,13 +38,28 @@ if TYPE_CHECKING:
 
 RELOAD = 1.0  # seconds between looks at the ledger's revision
 _LOOK = 0.05  # seconds between looks whether the first table is there
+_ALL = "all"  # zones
 _STOP = 5.0  # seconds that the process beside has to end
 
 
 def zone_settings(settings: Config, root: str | None = None) -> Settings:
     """What our own zones say of themselves."""
     of = settings.zone
-    return Settings(root or of.root, of.url, of.name_servers, of.contact, of.ttl, of.negative_ttl)
+    return Settings(
+        root or of.root, of.url, of.name_servers, of.contact, of.ttl, of.negative_ttl, closing.parse(of.closing)
+    )
+
+
+def protection(settings: Config) -> Protection:
+    """What protects the zones."""
+    of = settings.serve.dns
+    rules = (
+        Rule(prefix, Action[action.upper()], "" if zone == _ALL else zone)
+        for zone, actions in of.access.items()
+        for prefix, action in actions.items()
+    )
+    keys = (Key(name, each.key, each.per_second, each.per_day) for name, each in of.keys.items())
+    return Protection(tuple(rules), of.keyed, tuple(keys), of.quota_code, Limits(**asdict(of.limits)))
 
 
 def publisher(settings: Config, root: str | None = None) -> Publisher:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
-from reputon.zone import own
+from reputon.zone import closing, own
 from reputon.zone.content import FOREVER, Content
 from reputon.zone.own import Settings
 from reputon.zone.table import Table, compile_zones
@@ -55,6 +55,7 @@ class Publisher:
         self._serial = 0
         self._told: list[Took] = []
         self.table = compile_zones(own.contents((), (), settings))  # so that wrong settings are told at once
+        self._warn()
         self.reload()
 
     def tell(self, took: Took) -> None:
@@ -78,7 +79,17 @@ class Publisher:
     def contents(self, now: datetime) -> list[Content]:
         """The zones as the ledger has them; the serial is the time, which also another process's next one exceeds."""
         self._serial = max(self._serial + 1, int(now.timestamp()))
-        return own.contents(self._ledger.listings(now), self._ledger.scores(), self._settings, self._serial)
+        made = own.contents(self._ledger.listings(now), self._ledger.scores(), self._settings, self._serial)
+        closing.close(made, self._settings.closes, int(now.timestamp()))
+        return made
+
+    def _warn(self) -> None:
+        """Tell the operator what the zones tell their clients."""
+        closes, now = self._settings.closes, int(self._clock().timestamp())
+        if closes != FOREVER:
+            _log.warning("%s", closing.warning(self._settings.apex, closes, now))
+        if closing.is_short_notice(closes, now):
+            _log.warning("clients should be told a month or more before (RFC 6471 section 3.4)")
 
     def try_reload(self) -> bool:
         """As `reload`, but a ledger that cannot be read now leaves the table as it is, with a warning."""
