@@ -151,6 +151,9 @@ class Zone(Section):
     ttl: Annotated[int, Within(1, 86400), "Seconds for which an answer may be kept."] = 300
     negative_ttl: Annotated[int, Within(1, 86400), "Seconds for which `not listed` may be kept."] = 60
     closing: Annotated[str, "The day from which the zones list nobody, as in 2027-03-31; empty: never."] = ""
+    stale_hours: Annotated[
+        int, Within(0, 8760), "Hours after which our zones list nobody unless written anew; 0: never."
+    ] = 0
 
 
 @dataclass(frozen=True)
@@ -191,6 +194,12 @@ class ServeDns(Section):
     keys: Annotated[dict[str, DnsKey], "The keys, by whose they are; never printed."] = field(default_factory=dict)
     quota_code: Annotated[bool, "Above a quota, answer 127.255.255.255 instead of REFUSED."] = False
     limits: DnsLimits = field(default_factory=DnsLimits)
+    metrics: Annotated[str, "ADDRESS:PORT for Prometheus; empty: none."] = ""
+    stats_minutes: Annotated[
+        int, Within(0, 1440), "Minutes between two lines of the log on what was done; 0: none."
+    ] = 10
+    log_sample: Annotated[int, Within(0, 1_000_000_000), "Each so many-th answer goes to the log; 0: none."] = 0
+    log: Annotated[Path | None, "The log of sampled answers; unset: zone/queries.jsonl of the state directory."] = None
 
 
 @dataclass(frozen=True)
