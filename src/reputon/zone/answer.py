@@ -75,6 +75,7 @@ def answer(
     if said != OK:
         work[RCODE] = said
         if work[EDNS] == 0:
+            work[OUTCOME] = FAULTY
             return write_bare(buf, begin, said)
         # What is wrong is the OPT record: the answer must have one (RFC 6891 section 7).
         size = write_refusal(buf, begin, work, said, NO_EDE)

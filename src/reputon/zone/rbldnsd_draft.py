@@ -20,13 +20,11 @@ from reputon.zone.content import (
     Record,
     Value,
 )
-from reputon.zone.prefixes import text4, text6
 from reputon.zone.rbldnsd_specials import Specials
 from reputon.zone.rbldnsd_values import PLAIN, Pair, pair, template
 
 Said = tuple[Pair, ...]  # what one entry says; nothing: it is excluded
 ONE = 1  # the index of the one value of a trivial dataset
-MOST_TOLD = 5  # warnings of one kind
 
 
 @dataclass(slots=True)
@@ -87,11 +85,10 @@ class Draft:
         elif self.kind == "dnset":
             settle.names(self.dataset, self._both)
         else:
-            again = settle.first_counts(self.dataset)
+            again, examples = settle.first_counts(self.dataset)
             if again and not self.is_trivial:
-                write = text4 if self.kind == "ip4trie" else text6
-                examples = ", ".join(write(*each) for each in again[:MOST_TOLD])
-                return [f"{self.name or self.kind}: {len(again)} entries came before, the first counts: {examples}"]
+                label = self.name or self.kind
+                return [f"{label}: {again} entries came before, the first counts: {', '.join(examples)}"]
         return []
 
     def put(self, content: Content) -> None:
