@@ -236,7 +236,7 @@ FILES = st.one_of(
 
 
 @given(st.sampled_from(["", *LINES]), FILES, st.booleans())
-@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_whatever_the_bytes(tmp_path, kind, data, packed):
     path = tmp_path / "list"
     path.write_bytes(gzip.compress(data) if packed else data)
