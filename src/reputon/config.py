@@ -150,6 +150,9 @@ class Zone(Section):
     contact: Annotated[str, "Who is responsible, as a name in DNS; empty: `hostmaster.<root>`."] = ""
     ttl: Annotated[int, Within(1, 86400), "Seconds for which an answer may be kept."] = 300
     negative_ttl: Annotated[int, Within(1, 86400), "Seconds for which `not listed` may be kept."] = 60
+    stale_hours: Annotated[
+        int, Within(0, 8760), "Hours after which our zones list nobody unless written anew; 0: never."
+    ] = 0
 
 
 @dataclass(frozen=True)
@@ -158,6 +161,12 @@ class ServeDns(Section):
 
     listen: Annotated[tuple[str, ...], "ADDRESS:PORT to answer at."] = ("127.0.0.1:5353",)
     threads: Annotated[int, Within(0, 256), "Threads at each address; 0: one a core."] = 0
+    metrics: Annotated[str, "ADDRESS:PORT for Prometheus; empty: none."] = ""
+    stats_minutes: Annotated[
+        int, Within(0, 1440), "Minutes between two lines of the log on what was done; 0: none."
+    ] = 10
+    log_sample: Annotated[int, Within(0, 1_000_000_000), "Each so many-th answer goes to the log; 0: none."] = 0
+    log: Annotated[Path | None, "The log of sampled answers; unset: zone/queries.jsonl of the state directory."] = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from tests.zone.oracle import ELSEWHERE, SILENCE, Said, length
 
 from reputon.zone import jit
 from reputon.zone.answer import answer
+from reputon.zone.guard import open_guard
 from reputon.zone.layout import Arrays
 from reputon.zone.question import DROP, RARE, WORK
 from reputon.zone.table import compile_zones
@@ -25,6 +26,7 @@ class Kernels:
         self.table = compile_zones(contents, **options)
         self.plain = Arrays(*(memoryview(cast(Any, each)) for each in self.table.arrays))
         self.allowed = [0] * len(contents)
+        self.open = open_guard(self.table)
         self.has_compiled = jit.is_there()
         self.work = [0] * WORK, np.zeros(WORK, np.int64)
 
@@ -42,7 +44,7 @@ class Kernels:
         """The length or outcome, and the bytes of the answer."""
         buf = bytearray(self.frame(packet, most))
         before = bytes(buf)
-        length = answer(buf, MARGIN, len(packet), self.plain, memoryview(self.actions()), 0, now, most, self.work[0])
+        length = answer(buf, MARGIN, len(packet), self.plain, self.guard().plain(), 0, now, most, self.work[0])
         return self.looked_over(length, buf, before, most)
 
     def run_compiled(self, packet, now, most):
@@ -50,12 +52,14 @@ class Kernels:
         before = self.frame(packet, most)
         buf = np.frombuffer(bytearray(before), np.uint8)
         run = jit.compiled(answer)
-        length = run(buf, MARGIN, len(packet), self.table.arrays, self.actions(), 0, now, most, self.work[1])
+        length = run(buf, MARGIN, len(packet), self.table.arrays, self.guard(), 0, now, most, self.work[1])
         return self.looked_over(length, buf.tobytes(), before, most)
 
-    def actions(self) -> Any:
+    def guard(self) -> Any:
         """One client's."""
-        return np.array([self.allowed], np.int64).reshape(1, -1)
+        allowed = np.array([[*self.allowed, 0]], np.uint8)
+        allowed.flags.writeable = False
+        return self.open._replace(actions=allowed)
 
     def frame(self, packet, most):
         """A buffer with canaries around what may be written."""

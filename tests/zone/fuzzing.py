@@ -13,6 +13,7 @@ from tests.zone import making
 from reputon.zone import jit
 from reputon.zone.answer import answer
 from reputon.zone.content import Content, Covers, Soa, Value
+from reputon.zone.guard import open_guard
 from reputon.zone.question import DROP, RARE, WORK
 from reputon.zone.writing import ROOM, SIZE
 
@@ -82,7 +83,7 @@ class Fuzzer:
         self.packets, self.sizes = corpus(zones, 2_000, seed)
         self.buf = np.full(MARGIN + AREA + MARGIN, CANARY, np.uint8)
         self.origin, self.first = np.zeros(LONGEST, np.uint8), np.zeros(AREA, np.uint8)
-        self.actions = np.zeros((1, len(zones)), np.uint8)
+        self.guard = open_guard(table)
         self.work, self.tally = np.zeros(WORK, np.int64), np.zeros(4, np.int64)
         self.last = np.zeros(4, np.int64)  # of the last packet: size, `most`, `now`, length of its answer
         self.limits = np.array(LIMITS, np.int64)
@@ -91,7 +92,7 @@ class Fuzzer:
         """Spoil and ask; AssertionError tells the packet and what is wrong."""
         drive = jit.compiled(_drive, cache=False) if jit.is_there() else _drive
         wrong = drive(
-            count, self.packets, self.sizes, self.buf, self.origin, self.first, self.table.arrays, self.actions,
+            count, self.packets, self.sizes, self.buf, self.origin, self.first, self.table.arrays, self.guard,
             self.work, self.state, self.limits, self.tally, self.last,
         )  # fmt: skip
         assert wrong == FINE, f"the answer to {self.packet().hex()} {WRONG[wrong]}: {self.last}"
@@ -198,7 +199,7 @@ def fault_of(buf: Any, packet: Any, first: Any, size: int, most: int, length: in
 
 
 def _drive(
-    count: int, packets: Any, sizes: Any, buf: Any, origin: Any, first: Any, table: Any, actions: Any, work: Any,
+    count: int, packets: Any, sizes: Any, buf: Any, origin: Any, first: Any, table: Any, guard: Any, work: Any,
     state: Any, limits: Any, tally: Any, last: Any,
 ) -> int:  # fmt: skip
     for _ in range(count):
@@ -209,12 +210,12 @@ def _drive(
         most, now = limits[draw(state, len(limits))], making.NOW - 1 + draw(state, 3)
         last[0], last[1], last[2], last[3] = size, most, now, 0
         put_down(buf, origin, size, FILLS[0], work)
-        length = answer(buf, MARGIN, size, table, actions, 0, now, most, work)
+        length = answer(buf, MARGIN, size, table, guard, 0, now, most, work)
         last[3] = length
         for at in range(length):
             first[at] = buf[MARGIN + at]
         put_down(buf, origin, size, FILLS[1], work)
-        again = answer(buf, MARGIN, size, table, actions, 0, now, most, work)
+        again = answer(buf, MARGIN, size, table, guard, 0, now, most, work)
         wrong = fault_of(buf, origin, first, size, most, length) if again == length else DIFFERS
         if wrong != FINE:
             return wrong

@@ -33,6 +33,7 @@ class Settings:
     contact: str = ""  # none: `hostmaster.<root>`
     ttl: int = 300
     negative_ttl: int = 60
+    stale: int = 0  # after which they list nobody unless written anew; 0: never
 
     @property
     def apex(self) -> str:

@@ -29,7 +29,7 @@ from reputon.zone.reply import Bounded, Reply
 from reputon.zone.serials import is_newer
 from reputon.zone.signing import checked, signed
 from reputon.zone.table import Table
-from reputon.zone.transfer import messages, soa_of, step_items, zone_items
+from reputon.zone.transfer import messages, soa_of, step_items, whole
 from reputon.zone.transferring import TransferSettings
 
 LONGEST_QUERY = 4096  # bytes
@@ -152,7 +152,8 @@ class Primary:
             return answer.refused(dns.rcode.SERVFAIL)
         kind = "all of" if items is None else "the changes of"
         _log.info("%s gets %s %s, serial %s", client, kind, zone.apex, zone.serial)
-        told = messages(answer.begin(), items if items is not None else zone_items(table, row))
+        begin = answer.begin()
+        told = messages(begin, items) if items is not None else whole(begin, table, row)
         return Bounded(answer.with_options(told), self._slots, self.settings)
 
 

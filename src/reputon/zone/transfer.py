@@ -69,6 +69,13 @@ def header(query: bytes, question: bytes) -> bytes:
     return query[:2] + _RESPONSE.to_bytes(2, "big") + b"\0\1\0\0\0\0\0\0" + question
 
 
+def whole(begin: bytes, table: Table, row: int) -> Iterator[bytes]:
+    """The messages of AXFR.  The first has the SOA alone, so that it is there at once, whatever the zone's size."""
+    items = zone_items(table, row)
+    yield from messages(begin, [next(items)])
+    yield from messages(begin, items)
+
+
 def messages(begin: bytes, items: Iterable[Item]) -> Iterator[bytes]:
     """The items in messages of about 16 KB that all begin alike; made one at a time, as they are wanted.
 

@@ -79,8 +79,7 @@ def test_an_unknown_serial_gets_the_whole_zone():
     first, second = tables(content(1), content(9))
     with serving(first, settings()) as server:
         zone = transferred(server)
-        again = Primary(lambda: second, settings())
-        server.primary, server.table = again, second
+        server.server.swap(second)
         transferred(server, zone)
         assert text(zone) == text(transferred(server))
 
