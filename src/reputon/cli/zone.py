@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reputon.cli import console, zone_aggregate
+from reputon.cli import console, zone_aggregate, zone_tables
 
 if TYPE_CHECKING:
     import dns.message
@@ -127,4 +127,5 @@ def import_(
         console.out.print(f"{each.apex}: {each.entries} entries, serial {each.serial}", markup=False, soft_wrap=True)
 
 
-command.command()(zone_aggregate.aggregate)
+for each in (zone_aggregate.aggregate, zone_tables.check, zone_tables.dump, zone_tables.diff, zone_tables.stats):
+    command.command()(each)
