@@ -19,7 +19,7 @@ from time import sleep, time
 from typing import TYPE_CHECKING
 
 from reputon.config import Config
-from reputon.zone import closing, own, privileges, service
+from reputon.zone import closing, native, own, privileges, service
 from reputon.zone import metrics as zone_metrics
 from reputon.zone.access import Action, Rule, network, plain
 from reputon.zone.attendant import Attendant
@@ -144,6 +144,7 @@ def _publish_beside(settings: Config, root: str | None, output: Path) -> None:
         stop.set()
 
     Thread(target=outlive, daemon=True).start()
+    privileges.drop(settings.serve.dns.user)
     publish(settings, root, output, stop)
 
 
@@ -158,6 +159,7 @@ def serve_dns(
     options = replace(
         options, identity=Identity(of.version, of.name), protection=protection(settings), transfers=transfers,
         when_bound=lambda: _drop_privileges(of.user), sample_every=of.log_sample,
+        loop=native.serve() if of.user else None,  # that user may read neither the compiler nor what is kept of it
     )  # fmt: skip
     with nullcontext(tables) if tables else _table_kept(settings, root) as paths:
         follower = Follower(paths, lambda new: _swap(server, new))
@@ -201,8 +203,6 @@ def _attended(settings: Config, server: Server) -> Iterator[QueryLog | None]:
 
 def warm_dns() -> None:
     """Compile the fast loop, so that the next `serve dns` has it at once."""
-    from reputon.zone import native
-
     _say(f"compiled: {native.warm()}")
 
 

@@ -41,6 +41,7 @@ class Options:
 
     `threads` at each address.  `is_fast`: whether the loop is compiled.  `elsewhere` answers for names that are not
     ours, and needs the plain loop.  `when_bound` is called with all ports bound and no thread started.
+    `loop` is the compiled one, where somebody has it already.
     `sample_every`th answers over UDP can be read by `samples`; 0: none.
     """
 
@@ -53,6 +54,7 @@ class Options:
     elsewhere: Elsewhere | None = None
     protection: Protection = field(default_factory=Protection)
     when_bound: Callable[[], None] | None = None
+    loop: native.Serve | None = None
     sample_every: int = 0
 
 
@@ -168,7 +170,7 @@ class Server:
 
     def _compile(self) -> None:
         """Give the workers the compiled loop; without it they go on as they are."""
-        serve = native.serve()
+        serve = self._options.loop or native.serve()
         if serve is None:
             return
         for worker in self._workers:
