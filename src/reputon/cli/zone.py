@@ -127,5 +127,42 @@ def import_(
         console.out.print(f"{each.apex}: {each.entries} entries, serial {each.serial}", markup=False, soft_wrap=True)
 
 
+@command.command()
+def export(
+    kind: Annotated[str, typer.Argument(metavar="FORMAT", help="rbldnsd, bind, rpz, csv or jsonl.")],
+    table: _Table = None,
+    apex: Annotated[
+        str | None, typer.Option("--zone", metavar="ZONE", help="Which; needed where there are several.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Where it goes; else stdout.")] = None,
+    root: _Root = None,
+    path: console.ConfigOption = None,
+) -> None:
+    """Write a zone in another's format: a table's, or one of ours."""
+    import io
+    import sys
+    from contextlib import nullcontext
+
+    from reputon import durable
+    from reputon.zone import decompile, formats
+
+    write, of = formats.writer(kind), _table(table, path, root)
+    content = decompile.content_of(of, _row(of, apex))
+    with nullcontext(sys.stdout.buffer) if output is None else durable.replacing(output) as file:
+        text = io.TextIOWrapper(file, "utf-8", "surrogateescape", newline="\n", write_through=False)
+        write(content, text)
+        text.flush()
+        text.detach()
+
+
+def _row(table: "Table", apex: str | None) -> int:
+    """Which zone of a table is meant."""
+    apexes = [each.apex for each in table.zones]
+    wanted = apex.rstrip(".").lower() if apex else apexes[0] if len(apexes) == 1 else ""
+    if wanted not in apexes:
+        raise typer.BadParameter(f"name one of its zones: {', '.join(apexes)}", param_hint="--zone")
+    return apexes.index(wanted)
+
+
 for each in (zone_tables.check, zone_tables.dump, zone_tables.diff, zone_tables.stats):
     command.command()(each)
