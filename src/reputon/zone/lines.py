@@ -30,6 +30,14 @@ def blocks(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise ContentError(f"{path}: cannot be read: {getattr(problem, 'strerror', None) or problem}") from problem
 
 
+def changed(path: Path) -> int:
+    """When a file was changed, in Unix seconds: the serial of a zone that says none; raises ContentError."""
+    try:
+        return int(path.stat().st_mtime)
+    except OSError as problem:
+        raise ContentError(f"{path}: cannot be read: {problem.strerror}") from problem
+
+
 def _open(path: Path) -> IO[bytes]:
     with path.open("rb") as stream:
         packed = stream.read(2) == _GZIP

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from reputon.zone.content import FOREVER, LONGEST_NAME, Content, ContentError, Soa
+from reputon.zone.content import FOREVER, LONGEST_NAME, Content, ContentError
 from reputon.zone.lines import blocks
 from reputon.zone.prefixes import name
 from reputon.zone.rbldnsd_draft import Draft
 from reputon.zone.rbldnsd_lines import LINES, SPACE, take
 from reputon.zone.rbldnsd_specials import DEFAULT_TTL, SPECIALS, VARIABLES, Specials, special, variable
-from reputon.zone.reading import Reading
+from reputon.zone.reading import Reading, plain_soa
 
 MOST_ENTRIES = 50_000_000
 MOST_PLACES = 1000  # datasets, each counted for every zone that it is in
@@ -68,7 +68,7 @@ class Loading:
         """An empty zone; what is said of several datasets counts for the first one that says it."""
         named = next((each for each in self.headers if each.name_servers), Specials())
         soa = next((each.soa for each in self.headers if each.soa), None)
-        soa = soa or Soa((*named.name_servers, self.origin)[0], f"hostmaster.{self.origin}", 0)
+        soa = soa or plain_soa(self.origin, named.name_servers, 0)
         soa = replace(soa, serial=soa.serial or newest)
         stale = min((each.expires for each in self.headers if each.expires), default=FOREVER)
         if stale and stale <= self.now:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from reputon.zone.content import Content
+from reputon.zone.content import Content, Soa
 
 MOST_WARNINGS = 100
 
@@ -21,3 +21,8 @@ class Reading:
             self.warnings.append(text)
         else:
             self.unsaid += 1
+
+
+def plain_soa(origin: str, name_servers: tuple[str, ...], serial: int) -> Soa:
+    """The start of authority of a zone whose files say none."""
+    return Soa((*name_servers, origin)[0], f"hostmaster.{origin}", serial)

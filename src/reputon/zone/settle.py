@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reputon.zone.content import Covers, Dataset
+from reputon.zone.prefixes import text4, text6
 
+EXAMPLES = 5
 Merge = Callable[[int, int], int]  # of two values, what both say together
 
 
@@ -29,27 +31,30 @@ def by_octets(dataset: Dataset, merge: Merge) -> None:
     _keep(dataset, kept, four=True)
 
 
-def first_counts(dataset: Dataset) -> list[tuple[int, int]]:
-    """Leave out prefixes that came before, as rbldnsd's tries do; these prefixes, IPv4 first."""
-    found: list[tuple[int, int]] = []
+def first_counts(dataset: Dataset) -> tuple[int, list[str]]:
+    """Leave out prefixes that came before, as rbldnsd's tries do: how many, and the first few of them."""
+    again4: list[int] = []
+    again6: list[int] = []
     if dataset.length4:
-        keys = (_numbers(dataset.first4, np.uint32).astype(np.uint64) << np.uint64(6)) | _numbers(
-            dataset.length4, np.uint8
-        )
-        again = _again(np.argsort(keys, kind="stable"), keys)
-        found += [(dataset.first4[each], dataset.length4[each]) for each in again]
-        _drop(dataset, again, four=True)
+        first, length = _numbers(dataset.first4, np.uint32), _numbers(dataset.length4, np.uint8)
+        again4 = _again(np.lexsort((length, first)), first, length)
+        del first, length  # an array whose memory is lent does not change
     if dataset.length6:
         halves, length = _numbers(dataset.first6, np.uint64), _numbers(dataset.length6, np.uint8)
-        again = _again(np.lexsort((length, halves[1::2], halves[0::2])), halves[0::2], halves[1::2], length)
+        again6 = _again(np.lexsort((length, halves[1::2], halves[0::2])), halves[0::2], halves[1::2], length)
         del halves, length
-        found += [(dataset.first6[2 * at] << 64 | dataset.first6[2 * at + 1], dataset.length6[at]) for at in again]
-        _drop(dataset, again, four=False)
-    return found
+    examples = [text4(dataset.first4[at], dataset.length4[at]) for at in again4[:EXAMPLES]]
+    examples += [
+        text6(dataset.first6[2 * at] << 64 | dataset.first6[2 * at + 1], dataset.length6[at])
+        for at in again6[:EXAMPLES]
+    ]
+    _drop(dataset, again4, four=True)
+    _drop(dataset, again6, four=False)
+    return len(again4) + len(again6), examples[:EXAMPLES]
 
 
-def names(dataset: Dataset, merge: Merge) -> None:
-    """Names as rbldnsd's dnset has them: what is said twice of a name adds up, apart for itself and for those below."""
+def names(dataset: Dataset, merge: Merge) -> int:
+    """Merge what is said twice of a name, apart for itself and for those below it; how often that was."""
     hashes = np.fromiter(map(hash, dataset.names), np.int64, len(dataset.names))
     order = np.argsort(hashes, kind="stable")
     same = hashes[order][1:] == hashes[order][:-1]
@@ -57,7 +62,8 @@ def names(dataset: Dataset, merge: Merge) -> None:
     twice[1:] |= same
     twice[:-1] |= same
     if not twice.any():
-        return
+        return 0
+    merged = 0
     said: dict[str, dict[Covers, int]] = {}
     places: dict[str, list[int]] = {}
     for at in np.sort(order[twice]).tolist():
@@ -66,6 +72,7 @@ def names(dataset: Dataset, merge: Merge) -> None:
         for each in (Covers.ITSELF, Covers.BELOW):
             if dataset.covers[at] & each:
                 value = dataset.value_of_name[at]
+                merged += each in values
                 values[each] = merge(values[each], value) if each in values else value
     kept = np.ones(len(order), bool)
     kept[order[twice]] = False
@@ -73,6 +80,7 @@ def names(dataset: Dataset, merge: Merge) -> None:
         for at, (covers, value) in zip(places[name], _together(values), strict=False):
             dataset.covers[at], dataset.value_of_name[at], kept[at] = covers, value, True
     _keep_names(dataset, kept)
+    return merged
 
 
 def _together(values: dict[Covers, int]) -> list[tuple[int, int]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TextIO
 
 from reputon.zone.content import Content, ContentError
-from reputon.zone.lines import blocks
+from reputon.zone.lines import blocks, changed
 from reputon.zone.prefixes import name
 from reputon.zone.rbldnsd_lines import LINES, SPACE, told
 from reputon.zone.rbldnsd_loading import ACL, Loading
@@ -27,7 +27,7 @@ def read(files: Sequence[str], origin: str, now: int) -> Reading:
     newest = 1
     for spec in files:
         kind, paths = _spec(spec)
-        newest = max(newest, *(_changed(path) for path in paths))
+        newest = max(newest, *(changed(path) for path in paths))
         loading.read(kind, paths)
     return loading.finish(newest)
 
@@ -55,10 +55,3 @@ def _kind(path: Path) -> str:
             if text and not special(text) and text[0] not in "#;" and (text[0] != ":" or text.startswith("::")):
                 return told(text)
     raise ContentError(f"{path}: no entry tells what it lists: write its type before it, like ip4set:{path}")
-
-
-def _changed(path: Path) -> int:
-    try:
-        return int(path.stat().st_mtime)
-    except OSError as problem:
-        raise ContentError(f"{path}: cannot be read: {problem.strerror}") from problem
