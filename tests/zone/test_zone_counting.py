@@ -1,6 +1,8 @@
 """Counters outlive tables, miss nothing, and are read over HTTP."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import dns.query
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 from tests.zone.seen_made import ask, content, table, until, warm
 
 from reputon.zone import metrics, seen
-from reputon.zone.counting import MOST_GONE, NO_ZONE, Counters
+from reputon.zone.counting import COLUMNS, MOST_GONE, NO_ZONE, Counters
 from reputon.zone.loop import new_counts
 from reputon.zone.server import Options, Server
 from reputon.zone.writing import LISTED
@@ -119,3 +121,13 @@ def test_a_line_for_the_log_says_what_was_done_in_between():
 
 def test_counts_are_whole_numbers():
     assert new_counts(table()).dtype == np.int64
+
+
+def test_the_page_has_every_metric_and_every_outcome():
+    page = (Path(__file__).parents[2] / "docs" / "zone-operation.md").read_text()
+    told = set(re.findall(r"^\| `(reputon_dns_[a-z_]+)", page, flags=re.MULTILINE))
+    made = table(content(stale=4_000_000_000))
+    found = metrics.Served(lambda: seen.Seen(made, {"bl.test": dict.fromkeys(COLUMNS, 1)})).collect()
+    assert told == {sample.name for each in found for sample in each.samples}
+    rows = re.findall(r"^\| (`[a-z_]+`(?:, `[a-z_]+`)?) \|", page.partition("| outcome |")[2], flags=re.MULTILINE)
+    assert set(re.findall("[a-z_]+", " ".join(rows))) == set(COLUMNS) - {"bytes"}
