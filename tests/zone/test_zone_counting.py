@@ -64,13 +64,19 @@ def test_each_question_is_counted_once_across_tables(how):
 def test_the_compiled_loop_loses_no_count_while_tables_change():
     pytest.importorskip("numba")
     warm()
-    with Server(table(), HERE, Options(threads=2)) as server:
+    noted = []
+    with Server(table(), HERE, Options(threads=2, sample_every=3)) as server:
+        until(lambda: server.seen().is_fast)
         for turn in range(300):
             ask(server.addresses[0], "1.2.0.192.bl.test")
-            if turn % 3 == 0:
+            if turn % 10 == 0:
                 server.swap(table(content(serial=turn)))
+                noted += server.samples()
         assert server.counters()["bl.test"]["listed"] == 300
         assert len(server._counters) <= 9  # of each loop the one in force, and one that it leaves
+    noted += server.samples()
+    assert {(each.client, each.zone, each.name) for each in noted} == {("127.0.0.0/24", "bl.test", "1.2.0.192")}
+    assert 98 <= len(noted) == server.seen().sampled <= 100  # each loop counts its own
 
 
 def test_the_slow_path_is_counted_with_what_it_had_no_time_for():
