@@ -3,9 +3,9 @@
 LONGEST_STRING = 255  # bytes of one character-string (RFC 1035 section 3.3)
 
 
-def quoted(text: str) -> str:
+def quoted(text: str | bytes) -> str:
     """The character-strings of a TXT record: quoted, as many as it takes, bytes outside of ASCII as `\\DDD`."""
-    data = text.encode()
+    data = text.encode() if isinstance(text, str) else text
     strings = [data[at : at + LONGEST_STRING] for at in range(0, len(data), LONGEST_STRING)] or [b""]
     return " ".join('"' + "".join(map(_byte, each)) + '"' for each in strings)
 

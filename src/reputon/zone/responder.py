@@ -28,6 +28,14 @@ class Transfers(Protocol):
         """The messages that answer this one; None: it is none of its business."""
         ...
 
+    def published(self, old: Table | None, new: Table) -> None:
+        """What is served has changed; called in a thread of its own, table by table."""
+        ...
+
+    def close(self) -> None:
+        """The server stops."""
+        ...
+
 
 class Responder:
     """Answers from the table in force; for one thread at a time each.
@@ -64,21 +72,19 @@ class Responder:
 
     def respond(self, packet: bytes, client: str, over_tcp: bool = False) -> Iterator[bytes]:
         """The messages that answer a packet: one, none, or a transfer's many."""
-        if self._transfers is not None:
-            moved = self._transfers.serve(packet, client, over_tcp)
+        said = self._ordinary(client, TCP_SIZE if over_tcp else 0)(packet)
+        if said is None:
+            moved = self._transfers.serve(packet, client, over_tcp) if self._transfers is not None else None
             if moved is not None:
                 yield from moved
                 return
-        said = self.one(packet, client, over_tcp)
-        if said is not None:
+            said = rare.respond(packet, self._ordinary(client, TCP_SIZE), self._identity, over_tcp)
+        if said:
             yield said
 
     def one(self, packet: bytes, client: str, over_tcp: bool = False) -> bytes | None:
-        """The message that answers a packet; None: say nothing."""
-        said = self._ordinary(client, TCP_SIZE if over_tcp else 0)(packet)
-        if said is not None:
-            return said or None
-        return rare.respond(packet, self._ordinary(client, TCP_SIZE), self._identity, over_tcp)
+        """The first message that answers a packet; None: say nothing."""
+        return next(self.respond(packet, client, over_tcp), None)
 
     def _ordinary(self, client: str, most: int) -> Ordinary:
         """How the kernel answers this client: None is rare, and nothing is silence."""

@@ -1,13 +1,14 @@
 """Server: a table on the network: UDP workers, TCP streams and the slow path, put together, and the next table."""
 
 import logging
+import secrets
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from queue import Queue
+from queue import Queue, SimpleQueue
 from time import time
 from types import TracebackType
 from typing import Self
@@ -15,7 +16,7 @@ from typing import Self
 from reputon.zone import native
 from reputon.zone.content import ContentError
 from reputon.zone.counting import Counters
-from reputon.zone.guard import open_guard
+from reputon.zone.guard import Protection, guard, new_uses
 from reputon.zone.rare import Identity
 from reputon.zone.responder import Elsewhere, Responder, Transfers
 from reputon.zone.sampling import Sample
@@ -49,6 +50,7 @@ class Options:
     clock: Callable[[], float] = time
     transfers: Transfers | None = None
     elsewhere: Elsewhere | None = None
+    protection: Protection = field(default_factory=Protection)
     sample_every: int = 0
 
 
@@ -71,6 +73,10 @@ class Server:
         self._swaps = 0
         self._swapping = threading.Lock()
         self._is_compiled = False
+        self._seed = secrets.randbits(32)
+        self._uses = new_uses(self._options.protection)  # of keys: quotas outlive tables
+        self._published: SimpleQueue[tuple[Table | None, Table] | None] = SimpleQueue()
+        self._publishing = threading.Thread(target=self._publish, name="reputon-publish", daemon=True)
         self.table = table
 
     @property
@@ -92,6 +98,8 @@ class Server:
             self._close()
             raise
         self.swap(self.table)
+        self._published.put((None, self.table))
+        self._publishing.start()
         self._slow.start()
         self._streams.start()
         for worker in self._workers:
@@ -109,15 +117,21 @@ class Server:
         self._slow.join(_STOP)
         if self._streams is not None:
             self._streams.stop()
+        self._published.put(None)
+        if self._options.transfers is not None:
+            self._options.transfers.close()
+        self._publishing.join(_STOP)
         self._close()
 
     def swap(self, table: Table) -> None:
         """Answer from this table from now on; no packet is lost, and none is answered by half of each."""
-        guard = open_guard(table)
+        guarded = guard(self._options.protection, table, self._uses, self._seed)
         with self._swapping:
+            if self.table is not table:
+                self._published.put((self.table, table))
             for worker in self._workers:
-                self._counters.add(table, worker.take(table, guard), worker.is_counting)
-            self._counters.add(table, self._responder.take(table, guard), self._responder.is_counting)
+                self._counters.add(table, worker.take(table, guarded), worker.is_counting)
+            self._counters.add(table, self._responder.take(table, guarded), self._responder.is_counting)
             self._swaps += self.table is not table
             self.table = table
 
@@ -164,13 +178,19 @@ class Server:
             if sock is None:
                 return
             try:
-                said = next(self._responder.respond(packet, client[0]), None)
+                said = self._responder.one(packet, client[0])
             except Exception:  # our own fault: the client asks elsewhere, and the next question is answered
                 _log.exception("cannot answer a packet of %d bytes", len(packet))
                 continue
             with suppress(OSError):
                 if said is not None:
                     sock.sendto(said, client)
+
+    def _publish(self) -> None:
+        """Tell whoever serves whole zones of each table, one after the other: that takes seconds."""
+        while (change := self._published.get()) is not None:
+            if self._options.transfers is not None:
+                self._options.transfers.published(*change)
 
     def _open(self, host: str, port: int) -> None:
         for left in reversed(range(1 if port else _TRIES)):

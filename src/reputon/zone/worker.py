@@ -1,5 +1,6 @@
 """Worker: a thread with a UDP socket of its own, which answers: at first in plain Python, then compiled."""
 
+import logging
 import platform
 import socket
 import struct
@@ -39,6 +40,8 @@ RECEIVE_BUFFER = 4 << 20  # bytes: rbldnsd's 64 KiB lose packets as soon as 160 
 _FORCE = 33  # SO_RCVBUFFORCE
 _PATIENCE = 10_000  # microseconds: a worker looks that often whether something has changed
 _NAME_SIZE = {socket.AF_INET: 16, socket.AF_INET6: 28}
+
+_log = logging.getLogger(__name__)
 
 
 def can_compile() -> bool:
@@ -139,8 +142,16 @@ class Worker(threading.Thread):
                 self._answer_plain(*served)
             else:
                 self._answer_left(*served)
-                serve(self.socket.fileno(), self._buffers, *served)
-                self._hand_on_rare()
+                self._run_compiled(serve, served)
+
+    def _run_compiled(self, serve: Any, served: tuple[Arrays, Guard, Any]) -> None:
+        try:
+            serve(self.socket.fileno(), self._buffers, *served)
+        except Exception:  # whatever it is, nobody would be answered any more
+            _log.exception("the compiled loop cannot be used: answering in plain Python")
+            self._serve = None
+            return
+        self._hand_on_rare()
 
     def _hand_on_rare(self) -> None:
         of = self._buffers

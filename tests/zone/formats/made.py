@@ -7,7 +7,8 @@ from reputon.zone.content import EXCLUDED, Content, Covers, Record, Soa, Value
 TEXT = st.text(st.sampled_from("ab \"\\ü#;:'!=,\t"), max_size=12).map(str.strip)
 TEMPLATE = st.lists(st.one_of(TEXT, st.sampled_from(["$$", "$ ", "$."])), min_size=1, max_size=4).map("".join)
 CODE = st.integers(1, 20).map("127.0.0.{}".format) | st.just("127.1.2.3") | st.just("127.0.0.0")
-NAME = st.lists(st.sampled_from(["a", "b", "xn--a", "_x", "1"]), min_size=1, max_size=4).map(".".join)
+LABELS = ("a", "b", "xn--a", "_x", "1")
+FAR_FROM_ADDRESSES = ("x", "yy", "xn--a", "_x")  # no octets and no nibbles
 FIRST4 = st.integers(0, 1 << 10).map(lambda low: 10 << 24 | low)
 FIRST6 = st.integers(0, 1 << 10).map(lambda low: 0x20010DB8 << 96 | low << 56)
 
@@ -27,13 +28,13 @@ def values(most=3, ttls=(0, 60, 300), expires=(0,)):
 
 
 @st.composite
-def contents(draw, most=3, ttls=(0, 60, 300), expires=(0,), names=("", "relays", "Proxies.2")):
+def contents(draw, most=3, ttls=(0, 60, 300), expires=(0,), labels=LABELS):
     content = Content(
         "bl.example", Soa("ns1.example", "h.example", 7), ("ns1.example", "ns2.example"), stale=1_900_000_000
     )
     known = draw(st.lists(values(most, ttls, expires), min_size=1, max_size=5))
-    for name in draw(st.lists(st.sampled_from(names), max_size=2, unique=True)):
-        fill(draw, content, content.dataset(name), st.sampled_from(known))
+    for name in draw(st.lists(st.sampled_from(("", "relays", "Proxies.2")), max_size=2, unique=True)):
+        fill(draw, content, content.dataset(name), st.sampled_from(known), labels)
     content.records += draw(st.lists(RECORD, max_size=3, unique_by=lambda each: (each.owner, each.rdtype)))
     return content
 
@@ -47,7 +48,7 @@ RECORD = st.one_of(
 )
 
 
-def fill(draw, content, dataset, value):
+def fill(draw, content, dataset, value, labels):
     def index():
         return EXCLUDED if draw(st.integers(0, 3)) == 0 else content.value_of(draw(value))
 
@@ -57,7 +58,8 @@ def fill(draw, content, dataset, value):
     lengths = st.sampled_from([32, 47, 64, 65, 72, 128])
     for first, length in draw(st.lists(st.tuples(FIRST6, lengths), max_size=4).map(lambda x: masked(x, 128))):
         dataset.add6(first, length, index())
-    for name in draw(st.lists(NAME, max_size=5, unique=True)):
+    names = st.lists(st.sampled_from(labels), min_size=1, max_size=4).map(".".join)
+    for name in draw(st.lists(names, max_size=5, unique=True)):
         one, other = index(), index()
         if one == other or draw(st.booleans()):
             dataset.add_name(name, draw(st.sampled_from(Covers)), one)

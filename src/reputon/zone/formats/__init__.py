@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TextIO, TypeVar
 
 from reputon.zone.content import Content, ContentError
-from reputon.zone.formats import csv, jsonl, rbldnsd
+from reputon.zone.formats import bind, csv, jsonl, rbldnsd, rpz
 from reputon.zone.reading import Reading
 
 Reader = Callable[[Sequence[str], str, int], Reading]  # files, the zone's name, the time in Unix seconds
@@ -17,6 +17,8 @@ READERS: dict[str, Reader] = {
 }
 WRITERS: dict[str, Writer] = {
     "rbldnsd": rbldnsd.write,
+    "bind": bind.write,
+    "rpz": rpz.write,
     "csv": csv.write,
     "jsonl": jsonl.write,
 }

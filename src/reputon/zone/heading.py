@@ -1,0 +1,36 @@
+"""Heading: how a zone file begins: its origin, its TTL, and the records of its apex, the start of authority first."""
+
+from collections.abc import Iterator
+
+import dns.name
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+
+from reputon.zone import layout
+from reputon.zone.named import apex_records
+from reputon.zone.table import Table
+
+
+def heading(table: Table, row: int) -> Iterator[str]:
+    """The first lines of a zone file: `$ORIGIN`, `$TTL`, SOA and NS; a zone without name servers gets its primary.
+
+    A zone that nobody serves is none (RFC 1035 section 5.2), and BIND does not load it.
+    """
+    yield f"$ORIGIN {table.zones[row].apex}.\n$TTL {int(table.arrays.zones[row, layout.TTL])}\n"
+    records = {dns.rdatatype.SOA: "", dns.rdatatype.NS: ""}
+    for each in apex_records(table, row):
+        rdtype, line = record_text(each)
+        if rdtype in records:
+            records[rdtype] += f"@ {line}\n"
+    start = records[dns.rdatatype.SOA]
+    yield start
+    yield records[dns.rdatatype.NS] or f"@ NS {start.split()[3]}\n"
+
+
+def record_text(record: bytes) -> tuple[dns.rdatatype.RdataType, str]:
+    """Its type, and TTL, type and data as in a zone file, of a record in wire format from its type on."""
+    rdtype = dns.rdatatype.RdataType.make(int.from_bytes(record[:2], "big"))
+    ttl = int.from_bytes(record[4:8], "big")
+    data = dns.rdata.from_wire(dns.rdataclass.IN, rdtype, record, 10, len(record) - 10)
+    return rdtype, f"{ttl} {dns.rdatatype.to_text(rdtype)} {data.to_text()}"
