@@ -42,6 +42,8 @@ class Loading:
         self.headers.append(Specials())
         self._begin(kind, "", self.headers[-1], [""])
         for path in paths:
+            if path is not paths[0] and kind == "combined":  # a dataset within ends with its file
+                self._begin(kind, "", self.headers[-1], [])
             self.path = path
             self.draft.begin()
             for number, lines in blocks(path):
