@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-fast check format lint types contracts lock clean
+.PHONY: demo test test-fast test-light test-heavy check format lint types contracts lock clean
 
 demo: .venv/ready           ## watch the incident happen and be resolved
 	$(BIN)/reputon demo
@@ -13,7 +13,13 @@ test: .venv/ready           ## all tests
 test-fast: .venv/ready      ## the tests that take seconds
 	$(BIN)/python -m pytest -m "not heavy and not server"
 
-check: lint types contracts test
+test-light: .venv/ready     ## those and the servers, without what takes minutes
+	$(BIN)/python -m pytest -m "not heavy"
+
+test-heavy: .venv/ready     ## what takes minutes: crashes, clusters, millions of questions
+	$(BIN)/python -m pytest -m heavy
+
+check: lint types contracts test-light
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .

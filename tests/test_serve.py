@@ -41,7 +41,8 @@ def ask(port, name=NAME, how=dns.query.udp):
 def config(tmp_path):
     path = tmp_path / "reputon.toml"
     path.write_text(
-        f"state_dir = {json.dumps(str(tmp_path / 'state'))}\n[zone]\nroot = 'rep.test'\n[listing]\nallow_reserved = ['192.0.2.0/24']\n"
+        f"state_dir = {json.dumps(str(tmp_path / 'state'))}\n[zone]\nroot = 'rep.test'\n"
+        "[listing]\nallow_reserved = ['192.0.2.0/24']\n"
     )
     return path
 

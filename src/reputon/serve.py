@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, replace
 from datetime import timedelta
-from multiprocessing import get_context, parent_process
+from multiprocessing import parent_process
 from pathlib import Path
 from queue import SimpleQueue
 from secrets import token_bytes
@@ -18,12 +19,22 @@ from time import sleep, time
 from typing import TYPE_CHECKING
 
 from reputon.config import Config
-from reputon.zone import own
+from reputon.zone import closing, native, own, privileges
+from reputon.zone import metrics as zone_metrics
+from reputon.zone.access import Action, Rule, network, plain
+from reputon.zone.attendant import Attendant
 from reputon.zone.follow import Follower
+from reputon.zone.guard import Key, Limits, Protection, unknown_zones
+from reputon.zone.keeper import Keeper
+from reputon.zone.keys import parse_keys
 from reputon.zone.own import Settings
+from reputon.zone.primary import Primary
 from reputon.zone.publish import Publisher
+from reputon.zone.query_log import QueryLog
+from reputon.zone.rare import Identity
 from reputon.zone.server import Address, Options, Server, parse_address
 from reputon.zone.table import Table
+from reputon.zone.transferring import ANY_ZONE, Transfers, TransferSettings, secondary
 
 if TYPE_CHECKING:
     from reputon.evidence.kinds import Evidence
@@ -36,13 +47,56 @@ if TYPE_CHECKING:
 
 RELOAD = 1.0  # seconds between looks at the ledger's revision
 _LOOK = 0.05  # seconds between looks whether the first table is there
-_STOP = 5.0  # seconds that the process beside has to end
+_ALL = "all"  # zones
+_PATIENCE = 10.0  # seconds after which a table that could not be written is tried again
 
 
 def zone_settings(settings: Config, root: str | None = None) -> Settings:
     """What our own zones say of themselves."""
     of = settings.zone
-    return Settings(root or of.root, of.url, of.name_servers, of.contact, of.ttl, of.negative_ttl)
+    return Settings(
+        root or of.root,
+        of.url,
+        of.name_servers,
+        of.contact,
+        of.ttl,
+        of.negative_ttl,
+        3600 * of.stale_hours,
+        closing.parse(of.closing),
+    )
+
+
+def protection(settings: Config) -> Protection:
+    """What protects the zones."""
+    of = settings.serve.dns
+    rules = (
+        Rule(prefix, Action[action.upper()], "" if zone == _ALL else zone)
+        for zone, actions in of.access.items()
+        for prefix, action in actions.items()
+    )
+    keys = (Key(name, each.key, each.per_second, each.per_day) for name, each in of.keys.items())
+    return Protection(tuple(rules), of.keyed, tuple(keys), of.quota_code, Limits(**asdict(of.limits)))
+
+
+def _transfers(settings: Config, table: Callable[[], Table]) -> Primary | None:
+    """What serves whole zones, where somebody may have one; ValueError, OSError."""
+    of = settings.serve.dns
+    if not of.transfer:
+        return None
+    keys = parse_keys(of.transfer_keys.read_text()) if of.transfer_keys is not None else ()
+    zones = {
+        ANY_ZONE if zone == _ALL else plain(zone): Transfers(
+            tuple(map(network, each.clients)), each.keys, tuple(map(secondary, each.notify))
+        )
+        for zone, each in of.transfer.items()
+    }
+    return Primary(table, TransferSettings(zones, keys), settings.state_dir / "zone" / "journal")
+
+
+def _drop_privileges(user: str) -> None:
+    privileges.drop(user)
+    if not user and os.geteuid() == 0:
+        logging.getLogger(__name__).warning("this answers the network as root: name a user in `serve.dns.user`")
 
 
 def publisher(settings: Config, root: str | None = None) -> Publisher:
@@ -58,9 +112,24 @@ def publish(settings: Config, root: str | None, output: Path, stop: Event | None
 
     ours = publisher(settings, root)
     stored.write(ours.table, output)
+    written = ours.table
     while stop is not None and not stop.wait(RELOAD):
-        if ours.try_reload():
-            stored.write(ours.table, output)
+        ours.try_reload()
+        if ours.table is not written:
+            written = _try_write(ours.table, output, written)
+
+
+def _try_write(table: Table, output: Path, written: Table) -> Table:
+    """Write it, if that is possible; what is written now."""
+    from reputon.zone import stored
+
+    try:
+        stored.write(table, output)
+    except OSError as error:  # a full disk: the old file is still there, and somebody may make room
+        logging.getLogger(__name__).warning("%s cannot be written, the zones stay as they are: %s", output, error)
+        sleep(_PATIENCE)
+        return written
+    return table
 
 
 def _publish_beside(settings: Config, root: str | None, output: Path) -> None:
@@ -75,32 +144,61 @@ def _publish_beside(settings: Config, root: str | None, output: Path) -> None:
         stop.set()
 
     Thread(target=outlive, daemon=True).start()
+    privileges.drop(settings.serve.dns.user)
     publish(settings, root, output, stop)
 
 
 def serve_dns(
-    settings: Config, listen: Iterable[Address], table: Path | None, options: Options, root: str | None
+    settings: Config, listen: Iterable[Address], tables: Sequence[Path], options: Options, root: str | None
 ) -> None:
-    """Answer until SIGTERM or SIGINT, from a file, or from the ledger; OSError where an address cannot be had."""
+    """Answer until SIGTERM or SIGINT, from files, or from the ledger; OSError where an address cannot be had."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     said = _signals(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    with _table_kept(settings, root) if table is None else nullcontext(table) as path:
-        follower = Follower(path, lambda new: _swap(server, new))
+    of = settings.serve.dns
+    transfers = _transfers(settings, lambda: server.table)
+    options = replace(
+        options, identity=Identity(of.version, of.name), protection=protection(settings), transfers=transfers,
+        when_bound=lambda: _drop_privileges(of.user), sample_every=of.log_sample,
+        loop=native.serve() if of.user else None,  # that user may read neither the compiler nor what is kept of it
+    )  # fmt: skip
+    with nullcontext(tables) if tables else _table_kept(settings, root) as paths:
+        follower = Follower(paths, lambda new: _swap(server, new))
         server = Server(follower.open(), listen, options)
-        with server:
+        for zone in unknown_zones(options.protection, server.table):
+            _say(f"no zone {zone} is served: what the configuration says of it protects nothing")
+        with server, _attended(settings, server) as query_log:
             for host, port in server.addresses:
                 _say(f"listening on {f'[{host}]' if ':' in host else host}:{port}")
             follower.start()
             while said.get() == signal.SIGHUP:
                 follower.look()
+                if query_log is not None:
+                    query_log.reopen()
             follower.stop()
     _say("stopped")
 
 
+@contextmanager
+def _attended(settings: Config, server: Server) -> Iterator[QueryLog | None]:
+    """Metrics, the log and samples of a running server, as the configuration wants them; its log of samples."""
+    of = settings.serve.dns
+    where = _listen(of.metrics, "serve.dns.metrics")
+    query_log = None
+    if of.log_sample:
+        path = of.log or settings.state_dir / "zone" / "queries.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        query_log = QueryLog(path, server.samples)
+    attendant = Attendant(server.seen, of.stats_minutes, query_log)
+    with nullcontext() if where is None else zone_metrics.served(server.seen, *where):
+        attendant.start()
+        try:
+            yield query_log
+        finally:
+            attendant.stop()
+
+
 def warm_dns() -> None:
     """Compile the fast loop, so that the next `serve dns` has it at once."""
-    from reputon.zone import native
-
     _say(f"compiled: {native.warm()}")
 
 
@@ -118,23 +216,22 @@ def _signals(*numbers: signal.Signals) -> SimpleQueue[int]:
 
 
 @contextmanager
-def _table_kept(settings: Config, root: str | None) -> Iterator[Path]:
+def _table_kept(settings: Config, root: str | None) -> Iterator[Sequence[Path]]:
     """The file of our own zones, kept current by a process beside this one; there is one when this begins."""
     path = settings.state_dir / "zone" / "current.table"
     own.contents((), (), zone_settings(settings, root))  # a wrong name is told here, and not by the other process
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)  # of another root, perhaps
-    beside = get_context("spawn").Process(target=_publish_beside, args=(settings, root, path), daemon=True)
-    beside.start()
+    beside = Keeper("the process that writes our zones", _publish_beside, (settings, root, path))
     try:
         while not path.exists():
             if not beside.is_alive():
                 raise OSError("the zones cannot be made from the ledger: see the message above")
             sleep(_LOOK)
-        yield path
+        beside.keep()
+        yield [path]
     finally:
-        beside.terminate()
-        beside.join(_STOP)
+        beside.stop()
 
 
 def serve_trap(settings: Config) -> None:
@@ -228,7 +325,7 @@ def serve_watch(
         signal.signal(each, lambda *_: stop.set())
     with runner.alone(settings.state_dir), History(settings.state_dir) as history:
         if once:
-            _listen(settings.watch.metrics)
+            _listen(settings.watch.metrics, "watch.metrics")
             runner.recover(history, say)
             runner.once(history, around, channels, say, clock, stop.is_set)
             return
@@ -247,7 +344,7 @@ def rehearse_watch(
 
     around, _ = watching(settings, resolver)
     say = say or _say_change
-    _listen(settings.watch.metrics)
+    _listen(settings.watch.metrics, "watch.metrics")
     say("a rehearsal on a copy of the history: nothing is kept, and no alerts are sent")
     with TemporaryDirectory(prefix="reputon-watch-") as folder:
         with History(settings.state_dir) as history:
@@ -256,12 +353,12 @@ def rehearse_watch(
             runner.once(copy, replace(around, channels=()), {}, say, clock or runner.wall_clock)
 
 
-def _listen(text: str) -> Address | None:
+def _listen(text: str, key: str) -> Address | None:
     """Where the metrics are to be served, if at all; ValueError where they could not be."""
     try:
         return parse_address(text) if text else None
     except ValueError as error:
-        raise ValueError(f"`watch.metrics`: {error}") from None
+        raise ValueError(f"`{key}`: {error}") from None
 
 
 def _say_change(what: "str | Notice") -> None:
@@ -269,7 +366,7 @@ def _say_change(what: "str | Notice") -> None:
 
 
 def _metrics(history: "History", listen: str) -> AbstractContextManager[int | None]:
-    where = _listen(listen)
+    where = _listen(listen, "watch.metrics")
     if where is None:
         return nullcontext()
     from reputon.watch import metrics

@@ -1,9 +1,12 @@
 """A program that serves in the foreground until its test is over."""
 
+import os
+import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,7 +28,9 @@ class Program:
     def start(self, command: Sequence[str], ready: Callable[[], bool]) -> None:
         """Run it, and wait until it serves; AssertionError with its own words where it never does."""
         with self._said.open("ab") as output:
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            )
         try:
             self._until(ready)
         except BaseException:
@@ -50,11 +55,18 @@ class Program:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(WAIT)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        if self._process is not None:
+            self._end(self._process)
         self._own.cleanup()
+
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(WAIT)
+        # Those that it started may outlive it, and write into its directory while that is taken away.
+        end = time.monotonic() + WAIT
+        with suppress(ProcessLookupError):
+            while time.monotonic() < end:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.poll()
+                time.sleep(0.01)

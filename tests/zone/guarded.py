@@ -1,5 +1,7 @@
 """Guarded: zones behind a guard, asked in plain Python as a worker asks them, for the tests of protection."""
 
+from functools import cache
+
 import dns.edns
 import dns.flags
 import dns.message
@@ -19,6 +21,7 @@ APEXES = ("bl.rep.test", "dom.rep.test")
 CLIENT = "192.0.2.1"
 
 
+@cache
 def table(apexes=APEXES):
     """Each lists 127.0.0.2, a prefix of each family and a name, and has a generic record."""
     return compile_zones([_content(each) for each in apexes])

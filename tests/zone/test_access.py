@@ -144,7 +144,7 @@ def longest(several, zone, client):
     return best.action if best else Action.ALLOW
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(rule_lists, st.lists(prefixes(), max_size=3), st.lists(addresses, min_size=1, max_size=5))
 def test_the_compiled_rows_are_the_longest_prefix(several, exempt, asking):
     of = guard(Protection(rules=tuple(several), limits=Limits(exempt=tuple(exempt))), table())

@@ -26,8 +26,12 @@ def dns(
         str | None, typer.Option("--root", metavar="ZONE", help="The name below which the zones lie.")
     ] = None,
     table: Annotated[
-        Path | None,
-        typer.Option("--table", metavar="FILE", help="A table of zones (`zone import`, `zone publish`); else ours."),
+        list[Path] | None,
+        typer.Option(
+            "--table",
+            metavar="FILE",
+            help="A table of zones (`zone import`, `zone publish`), or several; ours if none.",
+        ),
     ] = None,
     threads: Annotated[
         int | None, typer.Option("--threads", metavar="N", min=1, max=256, help="Threads at each address.")
@@ -46,7 +50,7 @@ def dns(
     settings = config.load(path)
     addresses = [parse_address(text) for text in listen or settings.serve.dns.listen]
     options = Options(threads or settings.serve.dns.threads or os.cpu_count() or 1)
-    processes.serve_dns(settings, addresses, table, options, root)
+    processes.serve_dns(settings, addresses, table or (), options, root)
 
 
 @command.command()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -106,9 +107,7 @@ class Play:
         evidence = self.folder / "receiver"
         self._rater = enter(Rater(self.folder / "state", evidence, settings, self.clock))
         others, publisher = names(self.scene), self._rater.publisher
-        options = Options(
-            clock=lambda: self.clock.now.timestamp(), elsewhere=lambda packet: elsewhere.respond(others, packet)
-        )
+        options = Options(clock=self._seconds, elsewhere=partial(elsewhere.respond, others))
         dns = enter(Server(publisher.table, [("127.0.0.1", 0)], options))
         publisher.tell(dns.swap)
         self.dns = dns.addresses[0]
@@ -119,6 +118,9 @@ class Play:
             self._make_provider(self.folder / "provider", self._receiver.address, self.clock, self.scene.seed)
         )
         self._administrator = Administrator(self.folder / "administrator", self.resolver, self.clock)
+
+    def _seconds(self) -> float:
+        return self.clock.now.timestamp()
 
     def _event(self, who: str, said: str, shown: Diagnosis | str | None = None) -> Event:
         return Event(self.clock.now, who, said, shown)

@@ -26,8 +26,7 @@ def zone_blocks(table: Table, row: int, now: int = 0) -> list[Blocks]:
     upper, lower, value6 = intervals6(table.arrays, row)
     if len(value6):
         parts += _listed6(upper, lower, alive[value6])
-    found = gathered(parts)
-    return gathered(list(_apart(found))) if len(value4) and len(value6) else found
+    return gathered(list(_apart(gathered(parts))))
 
 
 def intervals4(arrays: Arrays, row: int) -> tuple[U64, NDArray[np.uint32]]:
@@ -83,7 +82,11 @@ def _is_new(value: NDArray[np.uint32]) -> NDArray[np.bool_]:
 
 
 def _apart(parts: list[Blocks]) -> Iterator[Blocks]:
-    """Without wildcards of one version that addresses of the other meet: `*.2.1` is 1.2.0.0/16 and 1200::/8."""
+    """Without wildcards that would list addresses of the other version too: `*.2` is 2.0.0.0/8 and 2000::/4.
+
+    An address of IPv4 has four labels: a wildcard of IPv6 below four meets none of them.  A wildcard of IPv4 with an
+    octet of two digits meets no nibbles.
+    """
     waiting = list(parts)
     while waiting:
         each = waiting.pop()

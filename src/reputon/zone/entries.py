@@ -2,11 +2,14 @@
 
 from datetime import UTC
 from math import floor
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from reputon.listing.policy import Listing
-from reputon.score.model import PublishedScore
 from reputon.zone.content import Value
+
+if TYPE_CHECKING:  # what scores is big, and the server only serves
+    from reputon.listing.policy import Listing
+    from reputon.score.model import PublishedScore
 
 SHARE = 0.2  # of the loss that a reason must carry to have a code of its own
 LISTED = "127.0.0.2"
@@ -22,7 +25,7 @@ CODES = {
 _SCORES = "127.0.4.{}"
 
 
-def of_listing(listing: Listing, url: str) -> Value:
+def of_listing(listing: "Listing", url: str) -> Value:
     """The value of a listing: the score's code always, and one for each reason that carries its share."""
     reasons = ["score"]
     reasons += [each.kind for each in listing.reasons if each.kind != "score" and each.share >= SHARE]
@@ -33,7 +36,7 @@ def of_listing(listing: Listing, url: str) -> Value:
     return Value(codes, (text.replace("$", "$$"),), expires=int(listing.expires.timestamp()))
 
 
-def of_score(score: PublishedScore, url: str) -> Value:
+def of_score(score: "PublishedScore", url: str) -> Value:
     """The value of a published score; it stays until the next table, because a score does not expire by itself."""
     text = (
         f"score={score.value:.2f} confidence={score.confidence:.2f} sample={band(score.sample)} "

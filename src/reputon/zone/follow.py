@@ -2,10 +2,11 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from reputon.zone import checks, stored
+from reputon.zone.joining import joined
 from reputon.zone.stored import StoredError
 from reputon.zone.table import Table
 
@@ -15,30 +16,32 @@ _log = logging.getLogger(__name__)
 
 
 class Follower:
-    """Reads a file; `look` tells of what is new in it."""
+    """Reads files that are served as one table; `look` tells of what is new in them."""
 
-    def __init__(self, path: Path, took: Callable[[Table], None]) -> None:
-        self._path = path
+    def __init__(self, paths: Sequence[Path], took: Callable[[Table], None]) -> None:
+        self._files = [_File(each) for each in paths]
         self._took = took
-        self._seen: tuple[int, ...] = ()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reputon-follow", daemon=True)
 
     def open(self) -> Table:
-        """The table that is there now; StoredError, OSError."""
-        self._seen = _signature(self._path)
-        table = stored.read(self._path)
-        for warning in checks.warnings(table):
-            raise StoredError(f"{self._path} is not served: {warning}")
-        return table
+        """The table that is there now; StoredError, OSError, and ContentError where two files have one zone."""
+        for each in self._files:
+            each.table = each.open()
+        return joined([each.table for each in self._files if each.table])
 
     def look(self) -> None:
-        """Take over the file if it is another; one that is not sound changes nothing, and is told once."""
+        """Take over the files that are others; one that is not sound changes nothing, and is told once."""
+        taken = [each for each in self._files if each.is_new()]
+        before = [each.table for each in taken]
         try:
-            if _signature(self._path) == self._seen:
-                return
-            self._took(self.open())
-        except (OSError, StoredError) as error:
+            for each in taken:
+                each.table = each.open()
+            if taken:
+                self._took(joined([each.table for each in self._files if each.table]))
+        except (OSError, ValueError) as error:
+            for each, table in zip(taken, before, strict=True):
+                each.table = table
             _log.warning("the zones stay as they are: %s", error)
 
     def start(self) -> None:
@@ -55,7 +58,30 @@ class Follower:
             self.look()
 
 
-def _signature(path: Path) -> tuple[int, ...]:
-    """What differs when another file has taken the place."""
-    found = path.stat()
+class _File:
+    """One of the files, and the last sound table of it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: tuple[int, ...] | None = ()
+        self.table: Table | None = None
+
+    def is_new(self) -> bool:
+        """Whether it is another than the one that was opened last, sound or not."""
+        return _signature(self._path) != self._seen
+
+    def open(self) -> Table:
+        self._seen = _signature(self._path)
+        table = stored.read(self._path)
+        for warning in checks.warnings(table):
+            raise StoredError(f"{self._path} is not served: {warning}")
+        return table
+
+
+def _signature(path: Path) -> tuple[int, ...] | None:
+    """What differs when another file has taken the place; None: there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns

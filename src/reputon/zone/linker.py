@@ -21,20 +21,13 @@ class LinkError(ValueError):
 
 def link(object_: bytes) -> tuple[bytes, int]:
     """The code of a relocatable ELF file, and where its public function begins; LinkError."""
-    start = struct.unpack_from(_START, object_)
+    start = struct.unpack_from(_START, object_.ljust(struct.calcsize(_START), b"\0"))
     if object_[:6] != b"\x7fELF\x02\x01" or start[1:3] != (_RELOCATABLE, _X86_64):
         raise LinkError("only code for x86-64 can be linked")
     at, step, count = start[6], start[11], start[12]
     sections = [struct.unpack_from(_SECTION, object_, at + step * each) for each in range(count)]
-    code, places = bytearray(), {}
-    for number, (_, kind, flags, _, begin, size, _, _, alignment, _) in enumerate(sections):
-        if kind == _BITS and flags & _IN_MEMORY and not flags & _WRITE:
-            code += bytes(-len(code) % max(1, alignment))
-            places[number] = len(code)
-            code += object_[begin : begin + size]
-    symbols = [
-        each for section in sections if section[1] == _SYMBOLS for each in _rows(object_, section, _SYMBOL)
-    ]  # fmt: skip
+    code, places = _put(object_, sections)
+    symbols = [each for of in sections if of[1] == _SYMBOLS for each in _rows(object_, of, _SYMBOL)]
     for section in sections:
         if section[1] == _CHANGES and section[7] in places:
             _change(code, places[section[7]], _rows(object_, section, _CHANGE), symbols, places)
@@ -42,6 +35,17 @@ def link(object_: bytes) -> tuple[bytes, int]:
     if len(public) != 1:
         raise LinkError(f"the code has {len(public)} public functions, not one")
     return bytes(code), public[0]
+
+
+def _put(object_: bytes, sections: list[tuple[int, ...]]) -> tuple[bytearray, dict[int, int]]:
+    """The sections that are code and constants, one after the other, and where each begins."""
+    code, places = bytearray(), {}
+    for number, (_, kind, flags, _, begin, size, _, _, alignment, _) in enumerate(sections):
+        if kind == _BITS and flags & _IN_MEMORY and not flags & _WRITE:
+            code += bytes(-len(code) % max(1, alignment))
+            places[number] = len(code)
+            code += object_[begin : begin + size]
+    return code, places
 
 
 def _rows(object_: bytes, section: tuple[int, ...], form: str) -> list[tuple[int, ...]]:

@@ -68,10 +68,10 @@ def mix_label(buf: Any, at: int, state: int) -> int:
 @jit.kernel
 def is_same(buf: Any, at: int, blob: Any, name: int, length: int) -> bool:
     """Whether the packet has this name here, in whatever letters.  A length of a label is below any letter."""
-    for each in range(length):
-        if lower(buf[at + each]) != blob[name + each]:
-            return False
-    return True
+    each = 0
+    while each < length and lower(buf[at + each]) == blob[name + each]:
+        each += 1
+    return each == length
 
 
 @jit.kernel

@@ -9,6 +9,7 @@ from reputon.zone.answer import IGNORE, answer
 from reputon.zone.client import BUCKETS, NAME, find_client
 from reputon.zone.limit import limit
 from reputon.zone.question import DROP, OUTCOME, RARE, WORK, ZONE
+from reputon.zone.sampling import EVERY, new_ring, sample
 from reputon.zone.table import Table
 from reputon.zone.writing import BYTES, IGNORED, ROOM, SIZE
 
@@ -20,9 +21,9 @@ assert STRIDE >= SIZE + ROOM
 COUNTERS = 16  # columns of `counts`, the outcomes; its rows are the zones, and a last one for what is in none
 _BILLION = 1_000_000_000
 
-# The places of `control`.  TOKENS: packets that may still go the slow path; PENDING: packets
+# The places of `control`.  TOKENS: packets that may still go the slow path; LOST: those that had none; PENDING: packets
 # that were received and wait for the next table; CLOCK: seconds and nanoseconds.
-STOP, RARES, TOKENS, REFILLED, PENDING, CLOCK = range(6)
+STOP, RARES, TOKENS, REFILLED, LOST, PENDING, CLOCK = range(7)
 CONTROL = CLOCK + 2
 RARE_A_SECOND = 200  # packets of the slow path: one costs as much as a hundred others
 
@@ -45,6 +46,8 @@ class Buffers(NamedTuple):
     control: Any  # int64
     buckets: Any  # int64: of each prefix that of answers and that of errors
     slips: Any  # uint8
+    sampling: Any  # int64 (SAMPLES + 1, 5)
+    sampled: Any  # uint8 (SAMPLES, bytes)
     packets_at: int
     names_at: int
     received_at: int
@@ -52,8 +55,8 @@ class Buffers(NamedTuple):
     control_at: int
 
 
-def buffers(name_size: int) -> Buffers:
-    """New ones; the clients' addresses have `name_size` bytes."""
+def buffers(name_size: int, sample_every: int = 0) -> Buffers:
+    """New ones; the clients' addresses have `name_size` bytes; `sample_every`th answers are noted, 0: none."""
     packets, names = np.zeros(BATCH * STRIDE, np.uint8), np.zeros(BATCH * NAME, np.uint8)
     received, sent = (np.zeros((BATCH, HDR_COLUMNS), np.int64) for _ in range(2))
     incoming, outgoing = (np.zeros((BATCH, 2), np.int64) for _ in range(2))
@@ -68,7 +71,7 @@ def buffers(name_size: int) -> Buffers:
     return Buffers(
         packets, names, received, sent, incoming, outgoing,
         np.zeros(BATCH, np.int64), np.zeros(WORK, np.int64), control,
-        np.zeros(2 * BUCKETS, np.int64), np.zeros(BUCKETS, np.uint8),
+        np.zeros(2 * BUCKETS, np.int64), np.zeros(BUCKETS, np.uint8), *new_ring(sample_every),
         packets.ctypes.data, names.ctypes.data, received.ctypes.data, sent.ctypes.data, control.ctypes.data,
     )  # fmt: skip
 
@@ -116,8 +119,11 @@ def answer_packet(
         if control[TOKENS] > 0:
             control[TOKENS] -= 1
             return RARE
+        control[LOST] += 1
         length = DROP  # the slow path must not be a way to take all time
     note(counts, work, length)
+    if length > 0 and of.sampling[0, EVERY] != 0:
+        sample(of.sampling, of.sampled, buf, names, name, control[CLOCK], guard, work)
     return length
 
 

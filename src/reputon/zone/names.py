@@ -40,22 +40,28 @@ def gather(datasets: Sequence[Dataset], records: Sequence[tuple[bytes, bytes]], 
     said = [_said(each, combine) for each in datasets]
     owners = {b""}
     for owner in (*(name for each in said for name in each), *(owner for owner, _ in records)):
-        while owner not in owners:
-            owners.add(owner)
-            owner = owner[owner[0] + 1 :]
+        above = owner
+        while above not in owners:
+            owners.add(above)
+            above = _parent(above)
     nodes: dict[bytes, Node] = {}
     below: dict[bytes, tuple[int, ...]] = {b"": (EXCLUDED,) * len(said)}
     for owner in sorted(owners, key=_depth):
-        above = below[owner[owner[0] + 1 :]] if owner else below[b""]
+        parent = below[_parent(owner)]
         mine = [each.get(owner, (_NOT_SAID, _NOT_SAID)) for each in said]
-        selves = tuple(new if new != _NOT_SAID else old for (new, _), old in zip(mine, above, strict=True))
-        inherited = tuple(new if new != _NOT_SAID else old for (_, new), old in zip(mine, above, strict=True))
+        selves = tuple(new if new != _NOT_SAID else old for (new, _), old in zip(mine, parent, strict=True))
+        inherited = tuple(new if new != _NOT_SAID else old for (_, new), old in zip(mine, parent, strict=True))
         below[owner] = inherited
         nodes[owner] = Node(_one(selves, combine), _one(inherited, combine))
     for owner, record in records:
         nodes[owner].records.append(record)
     _mark(nodes)
     return nodes
+
+
+def _parent(owner: bytes) -> bytes:
+    """The name above; the apex is its own."""
+    return owner[owner[0] + 1 :] if owner else owner
 
 
 def _depth(owner: bytes) -> int:
@@ -97,4 +103,4 @@ def _mark(nodes: dict[bytes, Node]) -> None:
         if node.self_ or node.below or node.records or node.exists or not owner:
             node.exists = True
             if owner:
-                nodes[owner[owner[0] + 1 :]].exists = True
+                nodes[_parent(owner)].exists = True

@@ -4,6 +4,7 @@ The compiler takes 120 MiB and, while it works, all time: in the server's proces
 """
 
 import ctypes
+import gc
 import hashlib
 import logging
 import os
@@ -120,11 +121,15 @@ def warm() -> Path:
 
 def write_image() -> None:
     """Compile the loop in this process and keep it: what `warm` starts."""
-    from reputon.zone import compiled
-
+    gc.disable()  # this process ends soon, and collecting is a tenth of its work
     os.nice(10)  # what answers meanwhile comes first
     os.umask(0o022)  # a file that a group may write to would not be used
-    durable.write(jit.make_cache_dir() / image_path().name, compiled.make_image())
+    path = image_path()
+    with durable.locked(jit.make_cache_dir() / "lock"):
+        if load() is None:  # another process may have been first
+            from reputon.zone import compiled
+
+            durable.write(path, compiled.make_image())
 
 
 def image_path() -> Path:

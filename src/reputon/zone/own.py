@@ -7,14 +7,17 @@ ask for the listing below a name that it was told is not there.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING
 
 from reputon import subject
-from reputon.listing.policy import Listing
-from reputon.score.model import PublishedScore
 from reputon.subject import Subject
 from reputon.zone import entries
-from reputon.zone.content import Content, ContentError, Covers, Dataset, Soa, Value
+from reputon.zone.content import FOREVER, Content, ContentError, Covers, Dataset, Soa, Value
 from reputon.zone.entries import CODES, LISTED
+
+if TYPE_CHECKING:  # what scores is big, and the server only serves
+    from reputon.listing.policy import Listing
+    from reputon.score.model import PublishedScore
 
 ZONES = ("bl", "dom", "score", "dscore")
 _NEVER_LISTED = {"127.0.0.1", "invalid"}  # RFC 5782 section 5: whoever lists these lists the world
@@ -22,7 +25,7 @@ _NEVER_LISTED = {"127.0.0.1", "invalid"}  # RFC 5782 section 5: whoever lists th
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the zones say of themselves.  Seconds; a `{subject}` in `url` is filled in."""
+    """What the zones say of themselves.  Seconds; a `{subject}` in `url` is filled in; `closes` as in `closing`."""
 
     root: str
     url: str
@@ -30,6 +33,8 @@ class Settings:
     contact: str = ""  # none: `hostmaster.<root>`
     ttl: int = 300
     negative_ttl: int = 60
+    stale: int = 0  # after which they list nobody unless written anew; 0: never
+    closes: int = FOREVER
 
     @property
     def apex(self) -> str:
@@ -41,7 +46,7 @@ class Settings:
 
 
 def contents(
-    listings: Iterable[Listing], scores: Iterable[PublishedScore], settings: Settings, serial: int = 1
+    listings: "Iterable[Listing]", scores: "Iterable[PublishedScore]", settings: Settings, serial: int = 1
 ) -> list[Content]:
     """The four zones of these listings and scores."""
     made = {name: _empty(name, settings, serial) for name in ZONES}

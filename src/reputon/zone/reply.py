@@ -16,7 +16,7 @@ from reputon.zone.transfer import header, messages
 from reputon.zone.transferring import TransferSettings
 
 
-class TransferError(Exception):
+class TransferError(OSError):
     """A transfer that cannot be ended: close the connection, so that the client does not take a part for all."""
 
 

@@ -1,22 +1,26 @@
 """Server: a table on the network: UDP workers, TCP streams and the slow path, put together, and the next table."""
 
 import logging
+import secrets
 import socket
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from queue import Queue
+from queue import Queue, SimpleQueue
 from time import time
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from reputon.zone import native
 from reputon.zone.content import ContentError
-from reputon.zone.guard import open_guard
+from reputon.zone.counting import Counters
+from reputon.zone.guard import Protection, guard, new_uses
 from reputon.zone.rare import Identity
 from reputon.zone.responder import Elsewhere, Responder, Transfers
+from reputon.zone.sampling import Sample
+from reputon.zone.seen import Seen
 from reputon.zone.streams import Limits, Streams
 from reputon.zone.table import Table
 from reputon.zone.worker import Rare, Worker, can_compile, open_socket
@@ -36,7 +40,9 @@ class Options:
     """How a server runs.
 
     `threads` at each address.  `is_fast`: whether the loop is compiled.  `elsewhere` answers for names that are not
-    ours, and needs the plain loop.
+    ours, and needs the plain loop.  `when_bound` is called with all ports bound and no thread started.
+    `loop` is the compiled one, where somebody has it already.
+    `sample_every`th answers over UDP can be read by `samples`; 0: none.
     """
 
     threads: int = 1
@@ -46,6 +52,10 @@ class Options:
     clock: Callable[[], float] = time
     transfers: Transfers | None = None
     elsewhere: Elsewhere | None = None
+    protection: Protection = field(default_factory=Protection)
+    when_bound: Callable[[], None] | None = None
+    loop: native.Serve | None = None
+    sample_every: int = 0
 
 
 class Server:
@@ -63,9 +73,14 @@ class Server:
         self._workers: list[Worker] = []
         self._streams: Streams | None = None
         self._slow = threading.Thread(target=self._answer_rare, name="reputon-rare", daemon=True)
-        self._counted: list[tuple[tuple[str, ...], Any]] = []  # apexes of a table, and a worker's counts of it
+        self._counters = Counters()
+        self._swaps = 0
         self._swapping = threading.Lock()
         self._is_compiled = False
+        self._seed = secrets.randbits(32)
+        self._uses = new_uses(self._options.protection)  # of keys: quotas outlive tables
+        self._published: SimpleQueue[tuple[Table | None, Table] | None] = SimpleQueue()
+        self._publishing = threading.Thread(target=self._publish, name="reputon-publish", daemon=True)
         self.table = table
 
     @property
@@ -78,13 +93,19 @@ class Server:
         try:
             for host, port in self._listen:
                 self._open(host, port)
+            if self._options.when_bound is not None:
+                self._options.when_bound()
             is_slow = self._options.elsewhere is not None
-            self._workers = [Worker(each, self._rare, self._options.clock, is_slow) for each in self._udp]
+            self._workers = [
+                Worker(each, self._rare, self._options.clock, is_slow, self._options.sample_every) for each in self._udp
+            ]
             self._streams = Streams(self._tcp, self._responder, self._options.limits)
         except BaseException:
             self._close()
             raise
         self.swap(self.table)
+        self._published.put((None, self.table))
+        self._publishing.start()
         self._slow.start()
         self._streams.start()
         for worker in self._workers:
@@ -102,17 +123,41 @@ class Server:
         self._slow.join(_STOP)
         if self._streams is not None:
             self._streams.stop()
+        self._published.put(None)
+        if self._options.transfers is not None:
+            self._options.transfers.close()
+        self._publishing.join(_STOP)
         self._close()
 
     def swap(self, table: Table) -> None:
         """Answer from this table from now on; no packet is lost, and none is answered by half of each."""
-        guard = open_guard(table)
+        guarded = guard(self._options.protection, table, self._uses, self._seed)
         with self._swapping:
-            apexes = tuple(each.apex for each in table.zones)
+            if self.table is not table:
+                self._published.put((self.table, table))
             for worker in self._workers:
-                self._counted.append((apexes, worker.take(table, guard)))
-            self._responder.take(table, guard)
+                self._counters.add(table, worker.take(table, guarded), worker.is_counting)
+            self._counters.add(table, self._responder.take(table, guarded), self._responder.is_counting)
+            self._swaps += self.table is not table
             self.table = table
+
+    def counters(self) -> dict[str, dict[str, int]]:
+        """For each apex, how often what happened since the start; `""` is for what is in no zone of ours."""
+        return self._counters.totals()
+
+    def seen(self) -> Seen:
+        """What it has done and what it serves."""
+        of = self._workers
+        return Seen(
+            self.table, self.counters(), self._swaps, self._is_compiled,
+            sum(each.handed_on for each in of), sum(each.lost for each in of),
+            sum(each.ring.taken for each in of), sum(each.ring.lost for each in of),
+        )  # fmt: skip
+
+    def samples(self) -> Iterator[Sample]:
+        """Answers that were noted and not read yet; for one thread."""
+        for worker in self._workers:
+            yield from worker.ring.take(not worker.is_alive())
 
     def __enter__(self) -> Self:
         self.start()
@@ -125,11 +170,12 @@ class Server:
 
     def _compile(self) -> None:
         """Give the workers the compiled loop; without it they go on as they are."""
-        serve = native.serve()
+        serve = self._options.loop or native.serve()
         if serve is None:
             return
         for worker in self._workers:
             worker.compile(serve)
+        self._is_compiled = True
         self.swap(self.table)
 
     def _answer_rare(self) -> None:
@@ -145,6 +191,12 @@ class Server:
             with suppress(OSError):
                 if said is not None:
                     sock.sendto(said, client)
+
+    def _publish(self) -> None:
+        """Tell whoever serves whole zones of each table, one after the other: that takes seconds."""
+        while (change := self._published.get()) is not None:
+            if self._options.transfers is not None:
+                self._options.transfers.published(*change)
 
     def _open(self, host: str, port: int) -> None:
         for left in reversed(range(1 if port else _TRIES)):

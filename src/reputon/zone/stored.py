@@ -1,12 +1,13 @@
-"""Stored: a table in a file: written whole or not at all, mapped into memory, and checked before it is believed."""
+"""Stored: a table in a file: written whole or not at all, read into memory, and checked before it is believed."""
 
+import io
 import json
 import mmap
 import os
 import zlib
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 
@@ -49,12 +50,12 @@ def write(table: Table, path: Path) -> None:
 
 
 def read(path: Path) -> Table:
-    """The table of a file, mapped; StoredError where it is damaged or could not be served, OSError."""
+    """The table of a file, in memory; StoredError where it is damaged or could not be served, OSError."""
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         if size < len(MAGIC) + _LENGTH:
             raise StoredError(f"{path} is no table of zones: make one with `reputon zone import`")
-        mapped = memoryview(mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ, flags=mmap.MAP_SHARED))
+        mapped = _copy(path, file, size)
     header, begin = _header(path, mapped)
     try:
         body = mapped[begin:]
@@ -70,6 +71,20 @@ def read(path: Path) -> Table:
     if found:
         raise StoredError(f"{path} cannot be served: {found}: make it again")
     return table
+
+
+def _copy(path: Path, file: BinaryIO, size: int) -> memoryview:
+    """The bytes of a file, and no mapping of it.
+
+    A mapping changes under the loop when somebody copies over the file, and is a SIGBUS once it is shorter.
+    """
+    whole = mmap.mmap(
+        -1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+    )  # goes back to the system when it is let go
+    read = cast("io.BufferedReader", file).readinto(whole)
+    if read != size:
+        raise StoredError(f"{path} changes while it is read: rename a whole file to its place")
+    return memoryview(whole).toreadonly()
 
 
 def _header(path: Path, mapped: memoryview) -> tuple[dict[str, Any], int]:

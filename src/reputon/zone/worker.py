@@ -1,5 +1,6 @@
 """Worker: a thread with a UDP socket of its own, which answers: at first in plain Python, then compiled."""
 
+import logging
 import platform
 import socket
 import struct
@@ -18,6 +19,7 @@ from reputon.zone.loop import (
     CLOCK,
     CONTROL,
     HDR_SIZE,
+    LOST,
     QUERY,
     RARES,
     STOP,
@@ -29,6 +31,7 @@ from reputon.zone.loop import (
     refill,
 )  # fmt: skip
 from reputon.zone.question import RARE, WORK
+from reputon.zone.sampling import Ring
 from reputon.zone.table import Table
 
 Client = tuple[str, int]
@@ -37,6 +40,8 @@ RECEIVE_BUFFER = 4 << 20  # bytes: rbldnsd's 64 KiB lose packets as soon as 160 
 _FORCE = 33  # SO_RCVBUFFORCE
 _PATIENCE = 10_000  # microseconds: a worker looks that often whether something has changed
 _NAME_SIZE = {socket.AF_INET: 16, socket.AF_INET6: 28}
+
+_log = logging.getLogger(__name__)
 
 
 def can_compile() -> bool:
@@ -68,22 +73,31 @@ def open_socket(host: str, port: int) -> socket.socket:
 class Worker(threading.Thread):
     """Answers at one socket; `rare` takes what it does not answer itself.
 
-    `is_slow`: it answers nothing itself; only the plain loop knows of this.
+    `is_slow`: it answers nothing itself; only the plain loop knows of this.  `sample_every`: see `sampling`.
     """
 
     def __init__(
-        self, sock: socket.socket, rare: Rare, clock: Callable[[], float] = time, is_slow: bool = False
-    ) -> None:  # fmt: skip
+        self,
+        sock: socket.socket,
+        rare: Rare,
+        clock: Callable[[], float] = time,
+        is_slow: bool = False,
+        sample_every: int = 0,
+    ) -> None:
         super().__init__(name=f"reputon-udp-{sock.fileno()}", daemon=True)
         self.socket = sock
         self._rare = rare
         self._clock = clock
         self._is_slow = is_slow
-        self._buffers: Buffers = buffers(_NAME_SIZE[socket.AddressFamily(sock.family)])
+        self._buffers: Buffers = buffers(_NAME_SIZE[socket.AddressFamily(sock.family)], sample_every)
+        self.ring = Ring(self._buffers.sampling, self._buffers.sampled)
         self._plain = PlainBuffers(self._buffers)
         self._serve: Any = None
         self._stopping = threading.Event()
         self._served: tuple[Arrays, Guard, Any] | None = None
+        self._serving: tuple[Arrays, Guard, Any] | None = None
+        self.handed_on = 0
+        self._not_taken = 0
 
     def take(self, table: Table, guard: Guard) -> Any:
         """Answer from this table from now on; the counters for it."""
@@ -91,6 +105,16 @@ class Worker(threading.Thread):
         self._served = table.arrays, guard, counts
         self._buffers.control[STOP] = 1
         return counts
+
+    def is_counting(self, counts: Any) -> bool:
+        """Whether it counts into this array, now or soon."""
+        used = (self._served, self._serving if self.is_alive() else None)
+        return any(each is not None and each[2] is counts for each in used)
+
+    @property
+    def lost(self) -> int:
+        """Packets that should have gone the slow path, and were dropped because it had no time for them."""
+        return int(self._buffers.control[LOST]) + self._plain.control[LOST] + self._not_taken
 
     def compile(self, serve: Any) -> None:
         """Take the compiled loop from now on."""
@@ -108,14 +132,26 @@ class Worker(threading.Thread):
             self._buffers.control[STOP] = 0  # before the rest is read: what changes after that sets it again
             if self._stopping.is_set():
                 return
+            # Say first what is used, then look whether it still is: else a swap in between would take the counters
+            # for unused, add them up, and lose what is counted after that.
+            self._serving = self._served
             served, serve = self._served, self._serve
-            assert served is not None
+            if served is None or served is not self._serving:
+                continue
             if serve is None:
                 self._answer_plain(*served)
             else:
                 self._answer_left(*served)
-                serve(self.socket.fileno(), self._buffers, *served)
-                self._hand_on_rare()
+                self._run_compiled(serve, served)
+
+    def _run_compiled(self, serve: Any, served: tuple[Arrays, Guard, Any]) -> None:
+        try:
+            serve(self.socket.fileno(), self._buffers, *served)
+        except Exception:  # whatever it is, nobody would be answered any more
+            _log.exception("the compiled loop cannot be used: answering in plain Python")
+            self._serve = None
+            return
+        self._hand_on_rare()
 
     def _hand_on_rare(self) -> None:
         of = self._buffers
@@ -125,8 +161,11 @@ class Worker(threading.Thread):
             self._hand_on(packet, _client(name.tobytes(), self.socket.family))
 
     def _hand_on(self, packet: bytes, client: Client) -> None:
-        with suppress(Full):  # it asks again
+        self.handed_on += 1
+        try:
             self._rare.put_nowait((packet, client, self.socket))
+        except Full:  # it asks again
+            self._not_taken += 1
 
     def _answer_plain(self, arrays: Arrays, guard: Guard, counts: Any) -> None:
         """The same by Python alone, until something changes; what comes after that waits for the next table."""
@@ -139,7 +178,8 @@ class Worker(threading.Thread):
             if self._buffers.control[STOP]:
                 return
             if of.received is not None:
-                self._answer_one(*of.received, *plain)
+                size, client = of.received
+                self._answer_one(size, client, *plain)
                 of.received = None
 
     def _answer_left(self, arrays: Arrays, guard: Guard, counts: Any) -> None:
@@ -175,6 +215,7 @@ class PlainBuffers:
         self.control = [0] * CONTROL
         self.received: tuple[int, Client] | None = None
         self.buckets, self.slips = memoryview(of.buckets), memoryview(of.slips)
+        self.sampling, self.sampled = memoryview(of.sampling), memoryview(of.sampled)
 
     def set_clock(self, now: float) -> None:
         """Tell the time; new tokens each second."""

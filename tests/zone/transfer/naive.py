@@ -3,12 +3,9 @@
 import dns.message
 import dns.rcode
 
-from reputon.zone.answer import answer
-from reputon.zone.layout import Arrays
-from reputon.zone.question import WORK
 from reputon.zone.records import generic, told
+from reputon.zone.responder import Responder
 from reputon.zone.table import Table
-from reputon.zone.writing import ROOM, SIZE
 
 
 class Naive:
@@ -41,18 +38,16 @@ class Naive:
 class Kernel:
     """Our own answers."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, now: int = 0) -> None:
         self._zones = table.zones
-        self._arrays = Arrays(*(memoryview(each) for each in table.arrays))
+        self._responder = Responder(table, clock=lambda: now)
 
-    def codes(self, row: int, labels: str, now: int = 0) -> set[str]:
+    def codes(self, row: int, labels: str) -> set[str]:
         """The A records that a name below an apex is answered with."""
         whole = f"{labels}.{self._zones[row].apex}".strip(".")
         name = b"".join(bytes((len(each),)) + each.encode() for each in whole.split("."))
-        query = bytearray(b"\0\7\0\0\0\1\0\0\0\0\0\0" + name + b"\0\0\1\0\1")
-        size = len(query)
-        query += bytes(SIZE + ROOM)
-        size = answer(query, 0, size, self._arrays, [0] * len(self._zones), now, SIZE, [0] * WORK)
-        message = dns.message.from_wire(bytes(query[:size]))
+        said = self._responder.one(b"\0\7\0\0\0\1\0\0\0\0\0\0" + name + b"\0\0\1\0\1", "192.0.2.1")
+        assert said is not None
+        message = dns.message.from_wire(said)
         assert message.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
-        return {each.to_text() for said in message.answer for each in said}
+        return {each.to_text() for rrset in message.answer for each in rrset}

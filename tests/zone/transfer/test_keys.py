@@ -1,0 +1,53 @@
+"""Keys as the tools of BIND, Knot and NSD write them."""
+
+import shutil
+import subprocess
+
+import pytest
+from tests.servers import unavailable
+
+from reputon.zone.keys import parse_keys
+from reputon.zone.signing import Key
+
+BIND = 'key "secondaries" {\n\talgorithm hmac-sha256;\n\tsecret "MDEyMw==";\n};\n'
+KNOT = (
+    "# hmac-sha256:secondaries:MDEyMw==\nkey:\n  - id: secondaries\n    algorithm: hmac-sha256\n    secret: MDEyMw==\n"
+)
+NSD = 'key:\n  name: "secondaries"\n  algorithm: hmac-sha256\n  secret: "MDEyMw=="\n'
+
+
+@pytest.mark.parametrize("text", [BIND, KNOT, NSD])
+def test_three_forms(text):
+    assert parse_keys(text) == (Key("secondaries", "hmac-sha256", b"0123"),)
+
+
+def test_several():
+    assert [each.name for each in parse_keys(BIND + BIND.replace("secondaries", "Others."))] == [
+        "secondaries",
+        "others",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "secret MDEyMw==", 'key "a" { secret "MDEyMw=="; };',
+        'key "a" { algorithm hmac-sha256; secret "MDE!yMw"; };',
+        'key "a" { algorithm md5; secret "MDEyMw=="; };', "x" * 100_000, BIND.replace("MDEyMw==", ""),
+    ],
+)  # fmt: skip
+def test_what_is_no_key_is_told_without_the_secret(text):
+    with pytest.raises(ValueError) as told:
+        parse_keys(text)
+    assert "MDE" not in str(told.value)
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("command", [("tsig-keygen", "secondaries"), ("keymgr", "-t", "secondaries", "hmac-sha512")])
+def test_the_real_tools(command):
+    if shutil.which(command[0]) is None:
+        unavailable(f"{command[0]} is not installed")
+    made = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout
+    (key,) = parse_keys(made)
+    assert key.name == "secondaries"
+    assert len(key.secret) >= 32
