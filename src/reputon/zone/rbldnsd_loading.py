@@ -55,7 +55,8 @@ class Loading:
     def finish(self, newest: int) -> Reading:
         """The zones; `newest` is the serial for a $SOA whose serial is 0, or that is missing."""
         for draft, _ in self.drafts:
-            self.reading.warnings += draft.settle()
+            for text in draft.settle():
+                self.reading.warn(text)
         zones: dict[str, Content] = {}
         for draft, places in self.drafts:
             for place in places:
