@@ -18,8 +18,11 @@ from bench.dnsbl.machine import Running, running
 REPUTON = f"{shlex.quote(sys.executable)} -m reputon.cli"
 OURS = REPUTON + " serve dns --listen 127.0.0.1:{port} --table {table}"
 BUILD = REPUTON + " zone import rbldnsd {v4} {v6} --origin {zone} --output {table}"
-# Every protection is on, with limits that the load does not reach, and loopback has no privilege.
+# Configurations of ours.  Every protection is on, with limits that the load does not reach; loopback is not exempt.
 PROTECTIONS = """\
+"""
+# Loopback may have the zone, and the secondary, at {port} of it, is told of changes.
+TRANSFERS = """\
 """
 PORTS = {"echo": 5320, "rbldnsd": 5301, "nsd": 5302, "knot": 5303, "ours": 5310}
 PROGRAMS = {"rbldnsd": "rbldnsd", "nsd": "nsd", "knot": "knotd"}
@@ -67,13 +70,13 @@ zone:
 
 @dataclass(frozen=True)
 class Setting:
-    """Where things lie, and the commands that are ours; `protections` is a file of configuration or None."""
+    """Where things lie, and what starts and makes ours; `config`: what its configuration says, empty: none."""
 
     work: Path
     data: Path
     ours: str
     build: str
-    protections: Path | None = None
+    config: str = ""
 
     def table(self, name: str = "served.table") -> Path:
         """A table of ours."""
@@ -113,8 +116,11 @@ def command(setting: Setting, name: str, port: int) -> list[str]:
         place = _cleared(setting.work / "knot")
         (place / "knot.conf").write_text(KNOT.format(port=port, folder=place, zone=ZONE, file=data / "zone.bind"))
         return ["knotd", "-c", str(place / "knot.conf")]
-    extra = ["--config", str(setting.protections)] if setting.protections else []
-    return _filled(setting.ours, port=port, table=setting.table()) + extra
+    words, config = _filled(setting.ours, port=port, table=setting.table()), setting.work / "ours.toml"
+    if setting.config:
+        config.write_text(setting.config)
+        words += ["--config", str(config)]
+    return words
 
 
 def nsd(place: Path, port: int, source: str) -> list[str]:
