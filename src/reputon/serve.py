@@ -23,7 +23,7 @@ from reputon.zone import metrics as zone_metrics
 from reputon.zone.access import Action, Rule
 from reputon.zone.attendant import Attendant
 from reputon.zone.follow import Follower
-from reputon.zone.guard import Key, Limits, Protection
+from reputon.zone.guard import Key, Limits, Protection, unknown_zones
 from reputon.zone.keeper import Keeper
 from reputon.zone.own import Settings
 from reputon.zone.publish import Publisher
@@ -127,10 +127,12 @@ def serve_dns(
     """Answer until SIGTERM or SIGINT, from files, or from the ledger; OSError where an address cannot be had."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     said = _signals(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    options = replace(options, sample_every=settings.serve.dns.log_sample)
+    options = replace(options, sample_every=settings.serve.dns.log_sample, protection=protection(settings))
     with nullcontext(tables) if tables else _table_kept(settings, root) as paths:
         follower = Follower(paths, lambda new: _swap(server, new))
         server = Server(follower.open(), listen, options)
+        for zone in unknown_zones(options.protection, server.table):
+            _say(f"serve.dns: there is no zone {zone}: what is said of it protects nothing")
         with server, _attended(settings, server) as query_log:
             for host, port in server.addresses:
                 _say(f"listening on {f'[{host}]' if ':' in host else host}:{port}")
