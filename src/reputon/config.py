@@ -179,13 +179,21 @@ class DnsLimits(Section):
 
 
 @dataclass(frozen=True)
+class DnsTransfer(Section):
+    """Who may have a zone whole, and who is told that it changed (docs/zone-transfer.md)."""
+
+    clients: Annotated[tuple[str, ...], "Prefixes that may have it; with `keys`, both must hold."] = ()
+    keys: Annotated[tuple[str, ...], "Names of TSIG keys whose owners may have it."] = ()
+    notify: Annotated[tuple[str, ...], "`ADDRESS:PORT` or `ADDRESS:PORT KEY` of each secondary to tell."] = ()
+
+
+@dataclass(frozen=True)
 class ServeDns(Section):
     """The DNS server."""
 
     listen: Annotated[tuple[str, ...], "ADDRESS:PORT to answer at."] = ("127.0.0.1:5353",)
     threads: Annotated[int, Within(0, 256), "Threads at each address; 0: one a core."] = 0
     user: Annotated[str, "Whom to become when the ports are bound; empty: nobody else."] = ""
-    allow_root: Annotated[bool, "Answer as root, where no user is named."] = False
     access: Annotated[
         dict[str, dict[str, Literal["allow", "refuse", "empty", "ignore", "code"]]],
         "By zone, or `all`: what the clients of a prefix may.",
@@ -194,6 +202,12 @@ class ServeDns(Section):
     keys: Annotated[dict[str, DnsKey], "The keys, by whose they are; never printed."] = field(default_factory=dict)
     quota_code: Annotated[bool, "Above a quota, answer 127.255.255.255 instead of REFUSED."] = False
     limits: DnsLimits = field(default_factory=DnsLimits)
+    transfer: Annotated[dict[str, DnsTransfer], "By zone, or `all`: who may have it whole."] = field(
+        default_factory=dict
+    )
+    transfer_keys: Annotated[Path | None, "A file of TSIG keys, as tsig-keygen or keymgr print them."] = None
+    version: Annotated[str, "What `version.bind` is told; empty: nothing."] = ""
+    name: Annotated[str, "The name of this server, for NSID and `id.server`; empty: none."] = ""
     metrics: Annotated[str, "ADDRESS:PORT for Prometheus; empty: none."] = ""
     stats_minutes: Annotated[
         int, Within(0, 1440), "Minutes between two lines of the log on what was done; 0: none."

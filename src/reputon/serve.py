@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,18 +19,22 @@ from time import sleep, time
 from typing import TYPE_CHECKING
 
 from reputon.config import Config
-from reputon.zone import closing, own
+from reputon.zone import closing, native, own, privileges
 from reputon.zone import metrics as zone_metrics
-from reputon.zone.access import Action, Rule
+from reputon.zone.access import Action, Rule, network, plain
 from reputon.zone.attendant import Attendant
 from reputon.zone.follow import Follower
 from reputon.zone.guard import Key, Limits, Protection, unknown_zones
 from reputon.zone.keeper import Keeper
+from reputon.zone.keys import parse_keys
 from reputon.zone.own import Settings
+from reputon.zone.primary import Primary
 from reputon.zone.publish import Publisher
 from reputon.zone.query_log import QueryLog
+from reputon.zone.rare import Identity
 from reputon.zone.server import Address, Options, Server, parse_address
 from reputon.zone.table import Table
+from reputon.zone.transferring import ANY_ZONE, Transfers, TransferSettings, secondary
 
 if TYPE_CHECKING:
     from reputon.evidence.kinds import Evidence
@@ -71,6 +76,27 @@ def protection(settings: Config) -> Protection:
     )
     keys = (Key(name, each.key, each.per_second, each.per_day) for name, each in of.keys.items())
     return Protection(tuple(rules), of.keyed, tuple(keys), of.quota_code, Limits(**asdict(of.limits)))
+
+
+def _transfers(settings: Config, table: Callable[[], Table]) -> Primary | None:
+    """What serves whole zones, where somebody may have one; ValueError, OSError."""
+    of = settings.serve.dns
+    if not of.transfer:
+        return None
+    keys = parse_keys(of.transfer_keys.read_text()) if of.transfer_keys is not None else ()
+    zones = {
+        ANY_ZONE if zone == _ALL else plain(zone): Transfers(
+            tuple(map(network, each.clients)), each.keys, tuple(map(secondary, each.notify))
+        )
+        for zone, each in of.transfer.items()
+    }
+    return Primary(table, TransferSettings(zones, keys), settings.state_dir / "zone" / "journal")
+
+
+def _drop_privileges(user: str) -> None:
+    privileges.drop(user)
+    if not user and os.geteuid() == 0:
+        logging.getLogger(__name__).warning("this answers the network as root: name a user in `serve.dns.user`")
 
 
 def publisher(settings: Config, root: str | None = None) -> Publisher:
@@ -118,6 +144,7 @@ def _publish_beside(settings: Config, root: str | None, output: Path) -> None:
         stop.set()
 
     Thread(target=outlive, daemon=True).start()
+    privileges.drop(settings.serve.dns.user)
     publish(settings, root, output, stop)
 
 
@@ -127,12 +154,18 @@ def serve_dns(
     """Answer until SIGTERM or SIGINT, from files, or from the ledger; OSError where an address cannot be had."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     said = _signals(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    options = replace(options, sample_every=settings.serve.dns.log_sample, protection=protection(settings))
+    of = settings.serve.dns
+    transfers = _transfers(settings, lambda: server.table)
+    options = replace(
+        options, identity=Identity(of.version, of.name), protection=protection(settings), transfers=transfers,
+        when_bound=lambda: _drop_privileges(of.user), sample_every=of.log_sample,
+        loop=native.serve() if of.user else None,  # that user may read neither the compiler nor what is kept of it
+    )  # fmt: skip
     with nullcontext(tables) if tables else _table_kept(settings, root) as paths:
         follower = Follower(paths, lambda new: _swap(server, new))
         server = Server(follower.open(), listen, options)
         for zone in unknown_zones(options.protection, server.table):
-            _say(f"serve.dns: there is no zone {zone}: what is said of it protects nothing")
+            _say(f"no zone {zone} is served: what the configuration says of it protects nothing")
         with server, _attended(settings, server) as query_log:
             for host, port in server.addresses:
                 _say(f"listening on {f'[{host}]' if ':' in host else host}:{port}")
@@ -166,8 +199,6 @@ def _attended(settings: Config, server: Server) -> Iterator[QueryLog | None]:
 
 def warm_dns() -> None:
     """Compile the fast loop, so that the next `serve dns` has it at once."""
-    from reputon.zone import native
-
     _say(f"compiled: {native.warm()}")
 
 

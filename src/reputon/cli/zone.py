@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reputon.cli import console
+from reputon.cli import console, zone_tables
 
 if TYPE_CHECKING:
     import dns.message
@@ -125,3 +125,7 @@ def import_(
     stored.write(made, output)
     for each in made.zones:
         console.out.print(f"{each.apex}: {each.entries} entries, serial {each.serial}", markup=False, soft_wrap=True)
+
+
+for each in (zone_tables.check, zone_tables.dump, zone_tables.diff, zone_tables.stats):
+    command.command()(each)

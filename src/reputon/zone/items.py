@@ -36,7 +36,7 @@ class Wording:
 
     def records(self, subject: bytes) -> tuple[bytes, ...]:
         """The A records, then the TXT records."""
-        return self._codes + tuple(self._text(subject.join(each)) for each in self._templates)
+        return *self._codes, *[self._text(subject.join(each)) for each in self._templates]
 
     def about(self, subject: str) -> tuple[bytes, ...]:
         """As `records`, of somebody in words."""

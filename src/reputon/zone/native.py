@@ -4,6 +4,7 @@ The compiler takes 120 MiB and, while it works, all time: in the server's proces
 """
 
 import ctypes
+import gc
 import hashlib
 import logging
 import os
@@ -120,6 +121,7 @@ def warm() -> Path:
 
 def write_image() -> None:
     """Compile the loop in this process and keep it: what `warm` starts."""
+    gc.disable()  # this process ends soon, and collecting is a tenth of its work
     os.nice(10)  # what answers meanwhile comes first
     os.umask(0o022)  # a file that a group may write to would not be used
     path = image_path()

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import dns.edns
-import dns.exception
 import dns.message
 import dns.opcode
 import dns.rcode
@@ -33,6 +32,7 @@ from reputon.zone.transfer import messages, soa_of, step_items, whole
 from reputon.zone.transferring import TransferSettings
 
 LONGEST_QUERY = 4096  # bytes
+_SIGNS = b"\0\xfb\0\1", b"\0\xfc\0\1", b"\0\xfa\0\xff"  # the type and class of IXFR, AXFR and TSIG
 _log = logging.getLogger(__name__)
 
 
@@ -75,6 +75,8 @@ class Primary:
 
         The iterator raises TransferError where the answer cannot be ended.
         """
+        if not _may_concern(message):
+            return None
         query = _read(message)
         if query is None:
             return iter((_bare(message),)) if len(message) >= 12 and not message[2] & 0x80 else iter(())
@@ -157,13 +159,19 @@ class Primary:
         return Bounded(answer.with_options(told), self._slots, self.settings)
 
 
+def _may_concern(raw: bytes) -> bool:
+    """Whether a packet may be NOTIFY, a transfer or signed; most others need not be read for that."""
+    is_notify = len(raw) > 2 and raw[2] >> 3 & 15 == dns.opcode.NOTIFY
+    return is_notify or any(each in raw for each in _SIGNS)
+
+
 def _read(raw: bytes) -> dns.message.Message | None:
     """A query; None: it cannot be read.  Its signature is not looked at yet."""
     if not 12 <= len(raw) <= LONGEST_QUERY or raw[2] & 0x80:
         return None
     try:
         return dns.message.from_wire(raw, keyring=False)
-    except (dns.exception.DNSException, ValueError):
+    except Exception:  # a parser of hostile bytes: whatever it trips over, the packet is malformed
         return None
 
 

@@ -10,8 +10,8 @@ from reputon.zone.named import apex_records, zone_names
 from reputon.zone.records import said_by
 from reputon.zone.table import Table
 
-FULL = 0x3FFF  # bytes of a message: what a compression pointer reaches, so that each owner is written once
-LONGEST = 65535 - 512  # of a record on its own; the rest is for the header and the signature
+FULL = 64_000  # bytes of a message or a record; what is left up to 65535 is for the owner, the OPT and the signature
+_REACH = 0x3FFF  # bytes into a message that a compression pointer can point to
 _RESPONSE = 0x8400  # an authoritative answer
 _APEX = b"\xc0\x0c"  # a pointer to the name in the question
 
@@ -77,7 +77,7 @@ def whole(begin: bytes, table: Table, row: int) -> Iterator[bytes]:
 
 
 def messages(begin: bytes, items: Iterable[Item]) -> Iterator[bytes]:
-    """The items in messages of about 16 KB that all begin alike; made one at a time, as they are wanted.
+    """The items in messages of up to 64 KB that all begin alike; made one at a time, as they are wanted.
 
     ContentError: a record is too long for any message.
     """
@@ -88,13 +88,13 @@ def messages(begin: bytes, items: Iterable[Item]) -> Iterator[bytes]:
             if count and len(out) + len(name) + len(record) > FULL:
                 yield _counted(out, count)
                 out, count, name = bytearray(begin), 0, owner + _APEX
-            if len(record) > LONGEST:
+            if len(record) > FULL:
                 raise ContentError(f"a record of {len(record)} bytes is too long for a message")
             at = len(out)
             out += name
             out += record
             count += 1
-            if len(name) > 2 and at <= FULL:
+            if len(name) > 2 and at <= _REACH:
                 name = (0xC000 | at).to_bytes(2, "big")
     yield _counted(out, count)
 

@@ -28,8 +28,8 @@ QUERY = dns.message.make_query(f"{APEX}.", "AXFR", id=7).to_wire()
 def test_the_messages_say_the_zone():
     table = compile_zones([content(1, range(0x0A000000, 0x0A001000, 3))])
     told = list(messages(header(QUERY, QUERY[12:]), zone_items(table, 0)))
-    assert len(told) > 5
-    assert all(len(each) <= 0x3FFF for each in told)
+    assert len(told) > 1
+    assert all(len(each) <= 64_000 for each in told)
     found, apex = [], dns.name.from_text(f"{APEX}.")
     for each in told:
         message = dns.message.from_wire(each, one_rr_per_rrset=True, xfr=True)
@@ -57,7 +57,7 @@ def test_messages_are_made_when_they_are_wanted():
     made: list[int] = []
     told = messages(header(QUERY, QUERY[12:]), items())
     next(told)
-    assert len(made) < 2000
+    assert len(made) < 5000
 
 
 def test_a_record_that_fits_into_no_message_is_refused():
