@@ -173,7 +173,7 @@ def stats(
     host, port = parse_address(text)
     read = metrics.read(f"http://{f'[{host}]' if ':' in host else host}:{port}/metrics")
     if as_json:
-        console.print_json({"server": read.server, "zones": read.zones})
+        console.print_json({"server": read.server, "zones": read.zones, "keys": read.keys})
     else:
         _show_stats(read)
 
