@@ -63,4 +63,8 @@ def export(
 
 def _row(table: "Table", apex: str | None) -> int:
     """Which zone of a table is meant."""
-    apexes = [each.apex
+    apexes = [each.apex for each in table.zones]
+    wanted = apex.rstrip(".").lower() if apex else apexes[0] if len(apexes) == 1 else ""
+    if wanted not in apexes:
+        raise typer.BadParameter(f"name one of its zones: {', '.join(apexes)}", param_hint="--zone")
+    return apexes.index(wanted)
