@@ -6,11 +6,11 @@ import numpy as np
 
 from reputon.zone import layout
 from reputon.zone.aligned import Blocks
+from reputon.zone.alike import Rows
 from reputon.zone.content import EXCLUDED
 from reputon.zone.layout import SUBJECT, Arrays
 from reputon.zone.named import Named
 from reputon.zone.records import STOPPED, Said
-from reputon.zone.rows import Rows
 from reputon.zone.spelling import address_text, escaped, prefix_text
 
 Item = tuple[bytes, tuple[bytes, ...]]

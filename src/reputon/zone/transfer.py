@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from reputon.zone.aligned import U64, Blocks
+from reputon.zone.alike import MANY, Rows
 from reputon.zone.blocks import zone_blocks
 from reputon.zone.content import ContentError
 from reputon.zone.items import SOA, Item, Wording, of_blocks, of_name, wordings, zone_ttl
 from reputon.zone.named import apex_records, zone_names
 from reputon.zone.records import said_by
-from reputon.zone.rows import MANY, Rows
 from reputon.zone.table import Table
 
 FULL = 64_000  # bytes of a message or a record; what is left up to 65535 is for the owner, the OPT and the signature
