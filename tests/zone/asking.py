@@ -1,15 +1,14 @@
 """Asking: packets put to the compiled and to the plain kernel, and what they answer: it must be the same."""
 
-from typing import Any, cast
-
 import dns.message
 import numpy as np
-from tests.zone.oracle import ELSEWHERE, SILENCE, Said, length
+from tests.zone.oracle import ELSEWHERE, SILENCE, Allowed, Said, length
 
 from reputon.zone import jit
+from reputon.zone.access import Action, Rule
 from reputon.zone.answer import answer
-from reputon.zone.guard import open_guard
-from reputon.zone.layout import Arrays
+from reputon.zone.client import row_of
+from reputon.zone.guard import Key, Limits, Protection, guard
 from reputon.zone.question import DROP, RARE, WORK
 from reputon.zone.table import compile_zones
 from reputon.zone.writing import ROOM, SIZE
@@ -20,15 +19,26 @@ FLAGS = (("QR", 0x8000), ("AA", 0x0400), ("TC", 0x0200), ("RD", 0x0100))
 
 
 class Kernels:
-    """One table, asked of both kernels; `allowed` is each zone's action.  Without Numba there is the plain one only."""
+    """One table, asked of both kernels.  Without Numba there is the plain one only."""
 
     def __init__(self, contents, **options):
         self.table = compile_zones(contents, **options)
-        self.plain = Arrays(*(memoryview(cast(Any, each)) for each in self.table.arrays))
-        self.allowed = [0] * len(contents)
-        self.open = open_guard(self.table)
+        self.plain = self.table.arrays.plain()
+        self.allow(Allowed.everything(len(contents)))
         self.has_compiled = jit.is_there()
         self.work = [0] * WORK, np.zeros(WORK, np.int64)
+
+    def allow(self, allowed):
+        """Let the client do this from now on."""
+        apexes = [each.apex for each in self.table.zones]
+        rules = tuple(
+            Rule("0.0.0.0/0", Action(action), apex) for apex, action in zip(apexes, allowed.actions, strict=True)
+        )
+        keyed = tuple(apex for apex, needs in zip(apexes, allowed.keyed, strict=True) if needs)
+        keys = tuple(Key(each, each) for each in allowed.keys)
+        self.allowed = allowed
+        self.guard = guard(Protection(rules, keyed, keys, limits=Limits(answers=0, errors=0)), self.table)
+        self.plain_guard, self.client = self.guard.plain(), row_of(self.guard, "192.0.2.1")
 
     def ask(self, packet, now=1000, most=0):
         """The answer's bytes, SILENCE or ELSEWHERE."""
@@ -44,7 +54,9 @@ class Kernels:
         """The length or outcome, and the bytes of the answer."""
         buf = bytearray(self.frame(packet, most))
         before = bytes(buf)
-        length = answer(buf, MARGIN, len(packet), self.plain, self.guard().plain(), 0, now, most, self.work[0])
+        length = answer(
+            buf, MARGIN, len(packet), self.plain, self.plain_guard, self.client, now, most, self.work[0]
+        )  # fmt: skip
         return self.looked_over(length, buf, before, most)
 
     def run_compiled(self, packet, now, most):
@@ -52,14 +64,10 @@ class Kernels:
         before = self.frame(packet, most)
         buf = np.frombuffer(bytearray(before), np.uint8)
         run = jit.compiled(answer)
-        length = run(buf, MARGIN, len(packet), self.table.arrays, self.guard(), 0, now, most, self.work[1])
+        length = run(
+            buf, MARGIN, len(packet), self.table.arrays, self.guard, self.client, now, most, self.work[1]
+        )  # fmt: skip
         return self.looked_over(length, buf.tobytes(), before, most)
-
-    def guard(self) -> Any:
-        """One client's."""
-        allowed = np.array([[*self.allowed, 0]], np.uint8)
-        allowed.flags.writeable = False
-        return self.open._replace(actions=allowed)
 
     def frame(self, packet, most):
         """A buffer with canaries around what may be written."""

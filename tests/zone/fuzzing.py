@@ -13,7 +13,6 @@ from tests.zone import making
 from reputon.zone import jit
 from reputon.zone.answer import answer
 from reputon.zone.content import Content, Covers, Soa, Value
-from reputon.zone.guard import open_guard
 from reputon.zone.question import DROP, RARE, WORK
 from reputon.zone.writing import ROOM, SIZE
 
@@ -64,12 +63,12 @@ def content(drawn: random.Random, apex: str, kinds: tuple[str, ...]) -> Content:
     return made
 
 
-def corpus(zones: list[Content], count: int, seed: int) -> tuple[Any, Any]:
+def corpus(zones: list[Content], allowed: Any, count: int, seed: int) -> tuple[Any, Any]:
     """Packets to spoil, most of them whole, and their sizes."""
     drawn = random.Random(seed)
     packets, sizes = np.zeros((count, LONGEST), np.uint8), np.zeros(count, np.int64)
     for each in range(count):
-        raw = making.packet(drawn, zones)[:LONGEST]
+        raw = making.packet(drawn, zones, allowed)[:LONGEST]
         packets[each, : len(raw)] = np.frombuffer(raw, np.uint8)
         sizes[each] = len(raw)
     return packets, sizes
@@ -78,12 +77,11 @@ def corpus(zones: list[Content], count: int, seed: int) -> tuple[Any, Any]:
 class Fuzzer:
     """A driver with its memory; `answered`, `dropped` and `rare` count."""
 
-    def __init__(self, table: Any, zones: list[Content], seed: int) -> None:
-        self.table, self.state = table, np.array([seed * 2 + 1], np.int64)
-        self.packets, self.sizes = corpus(zones, 2_000, seed)
+    def __init__(self, kernels: Any, zones: list[Content], seed: int) -> None:
+        self.kernels, self.state = kernels, np.array([seed * 2 + 1], np.int64)
+        self.packets, self.sizes = corpus(zones, kernels.allowed, 2_000, seed)
         self.buf = np.full(MARGIN + AREA + MARGIN, CANARY, np.uint8)
         self.origin, self.first = np.zeros(LONGEST, np.uint8), np.zeros(AREA, np.uint8)
-        self.guard = open_guard(table)
         self.work, self.tally = np.zeros(WORK, np.int64), np.zeros(4, np.int64)
         self.last = np.zeros(4, np.int64)  # of the last packet: size, `most`, `now`, length of its answer
         self.limits = np.array(LIMITS, np.int64)
@@ -92,8 +90,8 @@ class Fuzzer:
         """Spoil and ask; AssertionError tells the packet and what is wrong."""
         drive = jit.compiled(_drive, cache=False) if jit.is_there() else _drive
         wrong = drive(
-            count, self.packets, self.sizes, self.buf, self.origin, self.first, self.table.arrays, self.guard,
-            self.work, self.state, self.limits, self.tally, self.last,
+            count, self.packets, self.sizes, self.buf, self.origin, self.first, self.kernels.table.arrays,
+            self.kernels.guard, self.kernels.client, self.work, self.state, self.limits, self.tally, self.last,
         )  # fmt: skip
         assert wrong == FINE, f"the answer to {self.packet().hex()} {WRONG[wrong]}: {self.last}"
 
@@ -199,8 +197,8 @@ def fault_of(buf: Any, packet: Any, first: Any, size: int, most: int, length: in
 
 
 def _drive(
-    count: int, packets: Any, sizes: Any, buf: Any, origin: Any, first: Any, table: Any, guard: Any, work: Any,
-    state: Any, limits: Any, tally: Any, last: Any,
+    count: int, packets: Any, sizes: Any, buf: Any, origin: Any, first: Any, table: Any, guard: Any, client: int,
+    work: Any, state: Any, limits: Any, tally: Any, last: Any,
 ) -> int:  # fmt: skip
     for _ in range(count):
         pick = draw(state, len(packets))
@@ -210,12 +208,12 @@ def _drive(
         most, now = limits[draw(state, len(limits))], making.NOW - 1 + draw(state, 3)
         last[0], last[1], last[2], last[3] = size, most, now, 0
         put_down(buf, origin, size, FILLS[0], work)
-        length = answer(buf, MARGIN, size, table, guard, 0, now, most, work)
+        length = answer(buf, MARGIN, size, table, guard, client, now, most, work)
         last[3] = length
         for at in range(length):
             first[at] = buf[MARGIN + at]
         put_down(buf, origin, size, FILLS[1], work)
-        again = answer(buf, MARGIN, size, table, guard, 0, now, most, work)
+        again = answer(buf, MARGIN, size, table, guard, client, now, most, work)
         wrong = fault_of(buf, origin, first, size, most, length) if again == length else DIFFERS
         if wrong != FINE:
             return wrong

@@ -6,10 +6,12 @@ They are drawn from whatever has the methods of `random.Random`: a seeded one, o
 import struct
 
 import dns.name
+from tests.zone.oracle import Allowed
 
 from reputon.zone.content import OF_ZONE, Content, Covers, Record, Soa, Value
 
 NOW = 1_000_000
+KEYS = ("k3y", "another-KEY", "9")
 APEXES = (
     "bl.example",
     "sub.bl.example",
@@ -104,32 +106,35 @@ def name(random):
     return ".".join(random.choice(LABELS) for _ in range(random.choice((0, 1, 1, 2, 2, 3))))
 
 
-def packet(random, zones):
-    """A question near something that a zone says, whole or, at times, spoilt."""
-    whole = question(random, zones)
+def packet(random, zones, allowed=None):
+    """A question near something that a zone says, whole or, at times, spoilt; with a key, where one is needed."""
+    whole = question(random, zones, allowed or Allowed.everything(len(zones)))
     if random.random() < 0.9:
         return whole
     return spoilt(random, bytearray(whole))
 
 
-def question(random, zones):
+def question(random, zones, allowed):
     """A whole question."""
     rdtype = random.choice(TYPES if random.random() < 0.95 else ODD_TYPES)
     rdclass = 1 if random.random() < 0.95 else random.choice((3, 255, 0, 2, 4, 254, 65535))
-    asked = odd_case(random, owner(random, zones))
+    asked = odd_case(random, owner(random, zones, allowed))
     edns = b"" if random.random() < 0.4 else opt(random)
     flags = random.choice((0, 0x0100, 0x0100, 0x0110, 0x0030, 0x0FFF & ~0x7800))
     header = struct.pack("!6H", random.randint(0, 0xFFFF), flags, 1, 0, 0, bool(edns))
     return header + asked + struct.pack("!2H", rdtype, rdclass) + edns
 
 
-def owner(random, zones):
+def owner(random, zones, allowed):
     """A name in wire format, not longer than 255 bytes."""
-    zone = random.choice(zones) if zones else None
+    which = random.randint(0, len(zones) - 1) if zones else 0
+    zone = zones[which] if zones else None
     apex = zone.apex if zone and random.random() < 0.98 else random.choice((*APEXES, ""))
     parts = [each.encode() for each in (relative(random, zone) if zone else [])]
     if random.random() < 0.05:
         parts = [random.choice((b"x", b"\0", b"*", b"\xff.", b"y" * 63, b"0"))] * random.randint(1, 4) + parts
+    if zone and random.random() < (0.9 if allowed.keyed[which] else 0.01):
+        parts.append(random.choice(KEYS).encode())
     made = b"".join(bytes((len(each),)) + each for each in [*parts, *apex.encode().split(b".")] if each) + b"\0"
     while len(made) > 255:
         made = made[made[0] + 1 :]
@@ -237,6 +242,7 @@ def spoilt(random, raw):
     return bytes(raw)
 
 
-def actions(random, zones):
+def allowed(random, zones):
     """What an operator allows in each zone."""
-    return [0 if random.random() < 0.94 else random.randint(1, 3) for _ in zones]
+    actions = tuple(0 if random.random() < 0.92 else random.randint(1, 4) for _ in zones)
+    return Allowed(actions, tuple(random.random() < 0.1 for _ in zones), KEYS)

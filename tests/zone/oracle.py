@@ -6,6 +6,7 @@ Prefixes are looked through one by one, names lie in dictionaries, and the rules
 
 import struct
 from dataclasses import dataclass, field, replace
+from ipaddress import IPv6Address
 from typing import Any
 
 import dns.exception
@@ -21,7 +22,8 @@ from reputon.zone.content import Content, Covers, Value
 SILENCE, ELSEWHERE = "silence", "elsewhere"  # what is dropped, and what is rare and another's to answer
 NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, BADVERS = 0, 1, 2, 3, 4, 5, 16
 OURS = 1232  # bytes that pass any path unfragmented
-ALLOW, REFUSE, EMPTY, IGNORE = range(4)
+ALLOW, REFUSE, EMPTY, IGNORE, CODE = range(5)
+DENIED = {A: bytes((127, 255, 255, 254)), TXT: b"\x2dNo listing: this client may not ask this zone"}
 AFTER_ADDRESS = {4: 1 << 32, 6: 1 << 128}
 
 
@@ -59,6 +61,20 @@ class Asked:
         options_size = sum(4 + len(data) for _, data in options)
         edns_size = 0 if edns is None else 11 + options_size
         return replace(made, size=12 + length(self.name) + 4 + records + edns_size)
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What an operator lets a client do: an action for each zone; which need a key, and the keys."""
+
+    actions: tuple[int, ...] = ()
+    keyed: tuple[bool, ...] = ()
+    keys: tuple[str, ...] = ()
+
+    @classmethod
+    def everything(cls, count):
+        """In so many zones."""
+        return cls((ALLOW,) * count, (False,) * count)
 
 
 class RefusedError(Exception):
@@ -153,16 +169,10 @@ class Oracle:
         if not above:
             return asked.says(REFUSED, why=20)
         deepest = max(above, key=lambda each: len(self.zones[each].apex))
-        zone, action = self.zones[deepest], allowed[deepest]
-        if action == IGNORE:
-            return SILENCE
-        if action == REFUSE:
-            return asked.says(REFUSED, why=18)
-        if zone.content.stale and now >= zone.content.stale:
-            return asked.says(SERVFAIL, why=24)
-        said = zone.answer(asked, now, action == EMPTY)
+        keys = {each.lower().encode() for each in allowed.keys} if allowed.keyed[deepest] else None
+        said = self.zones[deepest].admit(asked, now, allowed.actions[deepest], keys)
         limit = most or min(max(512, asked.edns[0] if asked.edns else 512), OURS)
-        return said if said.size <= limit else asked.says(said.rcode, "AA", "TC")
+        return said if said == SILENCE or said.size <= limit else asked.says(said.rcode, "AA", "TC")
 
 
 @dataclass
@@ -208,10 +218,37 @@ class Zone:
             f"{soa.serial} {soa.refresh} {soa.retry} {soa.expire} {soa.minimum}"
         )
 
-    def answer(self, asked, now, is_empty):
-        """What is said to those who may ask; to some the zone is empty."""
+    def admit(self, asked, now, action, keys):
+        """What is said to a client; `keys`: those that open the zone, None where it needs none."""
         relative = tuple(each.lower() for each in asked.name.relativize(self.apex).labels)
-        found = Found() if is_empty and relative else self.find(relative, now)
+        if action == IGNORE:
+            return SILENCE
+        if action == REFUSE:
+            return asked.says(REFUSED, why=18)
+        if action == CODE:
+            return self.deny(asked)
+        if self.content.stale and now >= self.content.stale:
+            return asked.says(SERVFAIL, why=24)
+        found = None
+        if keys is not None and relative:
+            if relative[-1] not in keys:
+                return asked.says(REFUSED, why=18)
+            relative = relative[:-1]
+            found = None if relative else Found(exists=action != EMPTY)
+        if found is None:
+            is_empty = action == EMPTY and relative
+            found = Found() if is_empty else self.find(relative, now)
+        return self.answer(asked, found, now)
+
+    def deny(self, asked):
+        """An address that is no listing, to those who may not ask."""
+        rdtype = A if asked.rdtype == ANY else asked.rdtype
+        if rdtype in DENIED:
+            return asked.says(NOERROR, "AA", answer=frozenset({(asked.name, 300, int(rdtype), DENIED[rdtype])}))
+        return self.answer(asked, Found(exists=True), 0)
+
+    def answer(self, asked, found, now):
+        """What is said of what was found."""
         rdtype = asked.rdtype
         if rdtype == ANY:
             rdtype = A if found.value else min((each for each, *_ in found.records), default=A)
@@ -364,6 +401,12 @@ def addresses(relative):
             first = int.from_bytes(bytes(octets) + bytes(4 - len(octets)), "big")
             yield 4, ".".join(texts), first, 8 * len(octets)
     if 1 <= len(texts) <= 32 and all(len(each) == 1 and each in "0123456789abcdef" for each in texts):
-        groups = ("".join(texts[at : at + 4]) for at in range(0, len(texts), 4))
-        written = ":".join(f"{int(each, 16):x}" for each in groups)
-        yield 6, written, int("".join(texts).ljust(32, "0"), 16), 4 * len(texts)
+        first = int("".join(texts).ljust(32, "0"), 16)
+        yield 6, address6(first), first, 4 * len(texts)
+
+
+def address6(number):
+    """As ipaddress writes it, to which Python 3.13 has added octets for IPv4-mapped addresses."""
+    address = IPv6Address(number)
+    mapped = address.ipv4_mapped
+    return "::ffff:{:x}:{:x}".format(*divmod(int(mapped), 1 << 16)) if mapped else str(address)

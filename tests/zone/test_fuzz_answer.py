@@ -19,7 +19,7 @@ BENCH = Path(__file__).parents[2] / "bench" / "dns_fuzz.py"
 def test_spoilt_packets_get_what_the_oracle_says(name):
     zones = worlds()[name]
     kernels, oracle = Kernels(zones), Oracle(zones)
-    fuzzer = Fuzzer(kernels.table, zones, 99)
+    fuzzer = Fuzzer(kernels, zones, 99)
     for _ in range(150):
         fuzzer.run(1)
         _, most, now, _ = fuzzer.last.tolist()

@@ -19,9 +19,9 @@ LAW = settings(max_examples=150, deadline=None, suppress_health_check=list(Healt
 def test_compiled_is_plain_is_oracle(drawn):
     zones = making.contents(drawn)
     kernels, oracle = Kernels(zones), Oracle(zones)
-    kernels.allowed = making.actions(drawn, zones)
+    kernels.allow(making.allowed(drawn, zones))
     for _ in range(drawn.randint(1, 8)):
-        packet, now = making.packet(drawn, zones), making.NOW + drawn.choice(LATER)
+        packet, now = making.packet(drawn, zones, kernels.allowed), making.NOW + drawn.choice(LATER)
         check(kernels, oracle, packet, now, drawn.choice(SIZES))
 
 

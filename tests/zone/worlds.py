@@ -20,8 +20,12 @@ def world(seed, count=OF_A_WORLD):
     found: Counter[str] = Counter()
     for each in range(count):
         if each % 100 == 0:
-            kernels.allowed = making.actions(drawn, zones)
-        packet, now, most = making.packet(drawn, zones), making.NOW + drawn.choice(LATER), drawn.choice(SIZES)
+            kernels.allow(making.allowed(drawn, zones))
+        packet, now, most = (
+            making.packet(drawn, zones, kernels.allowed),
+            making.NOW + drawn.choice(LATER),
+            drawn.choice(SIZES),
+        )
         try:
             found[outcome(check(kernels, oracle, packet, now, most))] += 1
         except Exception as error:

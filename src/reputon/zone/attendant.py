@@ -39,11 +39,9 @@ class Attendant:
         self._thread.start()
 
     def stop(self) -> None:
-        """End; what was not told yet is."""
+        """End, with all samples written that were noted."""
         self._stopping.set()
         self._thread.join()
-        if self._seconds:
-            self._tell(self._look(), self._clock())
         if self._query_log is not None:
             self._query_log.close()
 

@@ -10,6 +10,7 @@ from reputon.zone.content import EXCLUDED
 from reputon.zone.layout import SUBJECT, Arrays
 from reputon.zone.named import Named
 from reputon.zone.records import STOPPED, Said
+from reputon.zone.rows import Rows
 from reputon.zone.spelling import address_text, escaped, prefix_text
 
 Item = tuple[bytes, tuple[bytes, ...]]
@@ -34,9 +35,13 @@ class Wording:
         self._constant = () if self.has_subject else self.records(b"")
         self.count = len(said.codes) + len(said.templates)
 
+    def rows(self) -> Rows | None:
+        """For many addresses at once; None where a text may be too long for that."""
+        return Rows(self._codes, self._head, self._templates) if Rows.can(self._templates) else None
+
     def records(self, subject: bytes) -> tuple[bytes, ...]:
         """The A records, then the TXT records."""
-        return self._codes + tuple(self._text(subject.join(each)) for each in self._templates)
+        return *self._codes, *[self._text(subject.join(each)) for each in self._templates]
 
     def about(self, subject: str) -> tuple[bytes, ...]:
         """As `records`, of somebody in words."""
