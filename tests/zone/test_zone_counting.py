@@ -11,6 +11,7 @@ from tests.zone.seen_made import ask, content, table, until, warm
 
 from reputon.zone import metrics, seen
 from reputon.zone.counting import COLUMNS, MOST_GONE, NO_ZONE, Counters
+from reputon.zone.guard import Key, Protection
 from reputon.zone.loop import new_counts
 from reputon.zone.server import Options, Server
 from reputon.zone.writing import LISTED
@@ -103,6 +104,19 @@ def test_metrics_over_http_say_what_the_server_says():
         assert read.server["swaps"] == 1
         assert read.server["fast_loop"] == 0
         assert read.server["table_age_seconds"] > 0
+
+
+def test_keys_are_counted_by_their_names():
+    keyed = Protection(keyed=("bl.test",), keys=(Key("example", "s3cret", per_second=1),))
+    with (
+        Server(table(), HERE, replace(PLAIN, protection=keyed)) as server,
+        metrics.served(server.seen, "127.0.0.1", 0) as port,
+    ):
+        ask(server.addresses[0], "1.2.0.192.s3cret.bl.test")
+        read = metrics.read(f"http://127.0.0.1:{port}/metrics")
+        assert read.keys == {"example": {"asked": 1, "over_quota": 0}}
+        assert read.zones["bl.test"]["listed"] == 1
+        assert "s3cret" not in repr(read) + repr(server.seen())
 
 
 def test_metrics_where_none_are_told_so():

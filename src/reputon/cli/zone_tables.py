@@ -47,7 +47,8 @@ def _show_examined(zone: "Examined", table: "Table", age: int, size: int, as_jso
         console.print_json({
             "zone": zone.apex, "serial": zone.serial, "entries": zone.entries, "ipv4_ranges": zone.ranges4,
             "ipv6_ranges": zone.ranges6, "names": zone.names, "made": _moment(table.made),
-            "age_seconds": age if table.made else None, "stale": stale, "bytes": size, "faults": zone.faults, "warnings": zone.warnings,
+            "age_seconds": age if table.made else None, "stale": stale, "bytes": size,
+            "faults": zone.faults, "warnings": zone.warnings,
         })  # fmt: skip
         return
     until = f", stale from {console.time_text(stale)}" if stale else ""
@@ -173,7 +174,7 @@ def stats(
     host, port = parse_address(text)
     read = metrics.read(f"http://{f'[{host}]' if ':' in host else host}:{port}/metrics")
     if as_json:
-        console.print_json({"server": read.server, "zones": read.zones})
+        console.print_json({"server": read.server, "zones": read.zones, "keys": read.keys})
     else:
         _show_stats(read)
 
