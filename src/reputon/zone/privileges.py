@@ -8,7 +8,7 @@ import sys
 _PR_SET_NO_NEW_PRIVS = 38  # <linux/prctl.h>
 
 
-class PrivilegeError(Exception):
+class PrivilegeError(OSError):
     """Privileges that cannot be given up, or must be; the message says what to do."""
 
 

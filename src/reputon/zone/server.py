@@ -16,7 +16,7 @@ from typing import Self
 from reputon.zone import native
 from reputon.zone.content import ContentError
 from reputon.zone.counting import Counters
-from reputon.zone.guard import Protection, guard, new_uses
+from reputon.zone.guard import Protection, guard, key_counts, new_uses
 from reputon.zone.rare import Identity
 from reputon.zone.responder import Elsewhere, Responder, Transfers
 from reputon.zone.sampling import Sample
@@ -152,6 +152,7 @@ class Server:
             self.table, self.counters(), self._swaps, self._is_compiled,
             sum(each.handed_on for each in of), sum(each.lost for each in of),
             sum(each.ring.taken for each in of), sum(each.ring.lost for each in of),
+            key_counts(self._options.protection, self._uses),
         )  # fmt: skip
 
     def samples(self) -> Iterator[Sample]:
