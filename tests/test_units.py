@@ -12,7 +12,8 @@ from typer.main import get_command
 from reputon.cli import app
 from tests.servers import unavailable
 
-UNITS = sorted((Path(__file__).parents[1] / "deploy" / "systemd").glob("*.service"))
+FOLDER = Path(__file__).parents[1] / "deploy" / "systemd"
+UNITS, TIMERS = (sorted(FOLDER.glob(f"*.{kind}")) for kind in ("service", "timer"))
 NAMES = [each.stem for each in UNITS]
 PROGRAM = "/opt/reputon/bin/reputon"
 EXPOSED = 2.0  # of 10, where systemd calls 5 medium
@@ -58,10 +59,18 @@ def test_all_are_the_same_user_and_nothing_more(unit):
     assert said(unit, "CapabilityBoundingSet") == (said(unit, "AmbientCapabilities") or [""])
 
 
-def test_what_compiles_and_what_serves_have_one_cache():
-    places = {tuple(value for value in said(each, "Environment") if "NUMBA" in value) for each in UNITS[:2]}
-    assert places == {("NUMBA_CACHE_DIR=/var/cache/reputon",)}
-    assert NAMES[:2] == ["reputon-dns-warm", "reputon-dns"]
+@pytest.mark.parametrize("name", ["reputon-dns-warm", "reputon-dns"])
+def test_what_compiles_and_what_serves_have_one_cache(name):
+    unit = UNITS[NAMES.index(name)]
+    assert "NUMBA_CACHE_DIR=/var/cache/reputon" in said(unit, "Environment")
+    assert said(unit, "CacheDirectory") == ["reputon"]
+
+
+def test_what_no_unit_asks_for_is_started_by_a_timer():
+    asked = {each for unit in UNITS for each in " ".join(said(unit, "Wants")).split()}
+    for unit in UNITS:
+        started = said(unit, "WantedBy") or unit.with_suffix(".timer").exists() or unit.name in asked
+        assert started, unit.name
 
 
 @pytest.fixture
@@ -69,9 +78,9 @@ def units(tmp_path):
     """The units with a program that is there."""
     if shutil.which("systemd-analyze") is None:
         unavailable("no systemd-analyze: install systemd")
-    for each in UNITS:
+    for each in (*UNITS, *TIMERS):
         (tmp_path / each.name).write_text(each.read_text().replace(PROGRAM, "/bin/true"))
-    return [str(tmp_path / each.name) for each in UNITS]
+    return tmp_path
 
 
 def analyze(*arguments):
@@ -82,12 +91,12 @@ def analyze(*arguments):
 
 @pytest.mark.server
 def test_systemd_understands_every_line(units):
-    assert analyze("verify", "--man=no", *units) == ""
+    assert analyze("verify", "--man=no", *sorted(map(str, units.iterdir()))) == ""
 
 
 @pytest.mark.server
 def test_systemd_finds_little_exposed(units):
-    for each in units:
-        report = analyze("security", "--offline=true", "--no-pager", each)
+    for each in sorted(units.glob("*.service")):
+        report = analyze("security", "--offline=true", "--no-pager", str(each))
         (exposure,) = re.findall(r"Overall exposure level for \S+: ([0-9.]+)", report)
         assert float(exposure) <= EXPOSED
