@@ -11,7 +11,7 @@ import platformdirs
 
 FILE = "reputon.toml"
 SIZE = 1 << 20  # bytes
-_SECRETS = ("lists.keys", "watch.alerts")  # tables of which only the names are shown
+_SECRETS = ("lists.keys", "serve.dns.keys", "watch.alerts")  # tables of which only the names are shown
 _HIDDEN = ("listing.ledger", "listing.notice.password")  # texts that hold a password
 
 
@@ -150,9 +150,41 @@ class Zone(Section):
     contact: Annotated[str, "Who is responsible, as a name in DNS; empty: `hostmaster.<root>`."] = ""
     ttl: Annotated[int, Within(1, 86400), "Seconds for which an answer may be kept."] = 300
     negative_ttl: Annotated[int, Within(1, 86400), "Seconds for which `not listed` may be kept."] = 60
+    closing: Annotated[str, "The day from which the zones list nobody, as in 2027-03-31; empty: never."] = ""
     stale_hours: Annotated[
         int, Within(0, 8760), "Hours after which our zones list nobody unless written anew; 0: never."
     ] = 0
+
+
+@dataclass(frozen=True)
+class DnsKey(Section):
+    """A label next to the apex that opens a zone, and how often (docs/zone-protection.md)."""
+
+    key: Annotated[str, "The label; never printed."] = field(repr=False)
+    per_second: Annotated[int, Within(0), "Questions a second; 0: any number."] = 0
+    per_day: Annotated[int, Within(0), "Questions a day of UTC; 0: any number."] = 0
+
+
+@dataclass(frozen=True)
+class DnsLimits(Section):
+    """How many answers a second the clients of one prefix get over UDP (docs/zone-protection.md)."""
+
+    answers: Annotated[int, Within(0, 1_000_000), "Answers a second and thread; 0: any number."] = 5000
+    errors: Annotated[int, Within(0, 1_000_000), "Refusals a second and thread; 0: any number."] = 500
+    burst: Annotated[float, Within(0.001, 3600), "Seconds' worth of them that may come at once."] = 1.0
+    slip: Annotated[int, Within(0, 100), "Of those above, each how-manieth is told to come by TCP; 0: none."] = 2
+    prefix4: Annotated[int, Within(8, 32), "Bits of an IPv4 address whose clients are one."] = 24
+    prefix6: Annotated[int, Within(16, 64), "Bits of an IPv6 address whose clients are one."] = 56
+    exempt: Annotated[tuple[str, ...], "Prefixes that are never limited."] = ("127.0.0.0/8", "::1/128")
+
+
+@dataclass(frozen=True)
+class DnsTransfer(Section):
+    """Who may have a zone whole, and who is told that it changed (docs/zone-transfer.md)."""
+
+    clients: Annotated[tuple[str, ...], "Prefixes that may have it; with `keys`, both must hold."] = ()
+    keys: Annotated[tuple[str, ...], "Names of TSIG keys whose owners may have it."] = ()
+    notify: Annotated[tuple[str, ...], "`ADDRESS:PORT` or `ADDRESS:PORT KEY` of each secondary to tell."] = ()
 
 
 @dataclass(frozen=True)
@@ -161,6 +193,21 @@ class ServeDns(Section):
 
     listen: Annotated[tuple[str, ...], "ADDRESS:PORT to answer at."] = ("127.0.0.1:5353",)
     threads: Annotated[int, Within(0, 256), "Threads at each address; 0: one a core."] = 0
+    user: Annotated[str, "Whom to become when the ports are bound; empty: nobody else."] = ""
+    access: Annotated[
+        dict[str, dict[str, Literal["allow", "refuse", "empty", "ignore", "code"]]],
+        "By zone, or `all`: what the clients of a prefix may.",
+    ] = field(default_factory=dict)
+    keyed: Annotated[tuple[str, ...], "Zones that answer only those who have a key."] = ()
+    keys: Annotated[dict[str, DnsKey], "The keys, by whose they are; never printed."] = field(default_factory=dict)
+    quota_code: Annotated[bool, "Above a quota, answer 127.255.255.255 instead of REFUSED."] = False
+    limits: DnsLimits = field(default_factory=DnsLimits)
+    transfer: Annotated[dict[str, DnsTransfer], "By zone, or `all`: who may have it whole."] = field(
+        default_factory=dict
+    )
+    transfer_keys: Annotated[Path | None, "A file of TSIG keys, as tsig-keygen or keymgr print them."] = None
+    version: Annotated[str, "What `version.bind` is told; empty: nothing."] = ""
+    name: Annotated[str, "The name of this server, for NSID and `id.server`; empty: none."] = ""
     metrics: Annotated[str, "ADDRESS:PORT for Prometheus; empty: none."] = ""
     stats_minutes: Annotated[
         int, Within(0, 1440), "Minutes between two lines of the log on what was done; 0: none."

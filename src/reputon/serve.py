@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,16 +19,22 @@ from time import sleep, time
 from typing import TYPE_CHECKING
 
 from reputon.config import Config
+from reputon.zone import closing, native, own, privileges, service
 from reputon.zone import metrics as zone_metrics
-from reputon.zone import own
+from reputon.zone.access import Action, Rule, network, plain
 from reputon.zone.attendant import Attendant
 from reputon.zone.follow import Follower
+from reputon.zone.guard import Key, Limits, Protection, unknown_zones
 from reputon.zone.keeper import Keeper
+from reputon.zone.keys import parse_keys
 from reputon.zone.own import Settings
+from reputon.zone.primary import Primary
 from reputon.zone.publish import Publisher
 from reputon.zone.query_log import QueryLog
+from reputon.zone.rare import Identity
 from reputon.zone.server import Address, Options, Server, parse_address
 from reputon.zone.table import Table
+from reputon.zone.transferring import ANY_ZONE, Transfers, TransferSettings, secondary
 
 if TYPE_CHECKING:
     from reputon.evidence.kinds import Evidence
@@ -40,6 +47,7 @@ if TYPE_CHECKING:
 
 RELOAD = 1.0  # seconds between looks at the ledger's revision
 _LOOK = 0.05  # seconds between looks whether the first table is there
+_ALL = "all"  # zones
 _PATIENCE = 10.0  # seconds after which a table that could not be written is tried again
 
 
@@ -47,8 +55,48 @@ def zone_settings(settings: Config, root: str | None = None) -> Settings:
     """What our own zones say of themselves."""
     of = settings.zone
     return Settings(
-        root or of.root, of.url, of.name_servers, of.contact, of.ttl, of.negative_ttl, 3600 * of.stale_hours
+        root or of.root,
+        of.url,
+        of.name_servers,
+        of.contact,
+        of.ttl,
+        of.negative_ttl,
+        3600 * of.stale_hours,
+        closing.parse(of.closing),
     )
+
+
+def protection(settings: Config) -> Protection:
+    """What protects the zones."""
+    of = settings.serve.dns
+    rules = (
+        Rule(prefix, Action[action.upper()], "" if zone == _ALL else zone)
+        for zone, actions in of.access.items()
+        for prefix, action in actions.items()
+    )
+    keys = (Key(name, each.key, each.per_second, each.per_day) for name, each in of.keys.items())
+    return Protection(tuple(rules), of.keyed, tuple(keys), of.quota_code, Limits(**asdict(of.limits)))
+
+
+def _transfers(settings: Config, table: Callable[[], Table]) -> Primary | None:
+    """What serves whole zones, where somebody may have one; ValueError, OSError."""
+    of = settings.serve.dns
+    if not of.transfer:
+        return None
+    keys = parse_keys(of.transfer_keys.read_text()) if of.transfer_keys is not None else ()
+    zones = {
+        ANY_ZONE if zone == _ALL else plain(zone): Transfers(
+            tuple(map(network, each.clients)), each.keys, tuple(map(secondary, each.notify))
+        )
+        for zone, each in of.transfer.items()
+    }
+    return Primary(table, TransferSettings(zones, keys), settings.state_dir / "zone" / "journal")
+
+
+def _drop_privileges(user: str) -> None:
+    privileges.drop(user)
+    if not user and os.geteuid() == 0:
+        logging.getLogger(__name__).warning("this answers the network as root: name a user in `serve.dns.user`")
 
 
 def publisher(settings: Config, root: str | None = None) -> Publisher:
@@ -96,6 +144,7 @@ def _publish_beside(settings: Config, root: str | None, output: Path) -> None:
         stop.set()
 
     Thread(target=outlive, daemon=True).start()
+    privileges.drop(settings.serve.dns.user)
     publish(settings, root, output, stop)
 
 
@@ -105,18 +154,30 @@ def serve_dns(
     """Answer until SIGTERM or SIGINT, from files, or from the ledger; OSError where an address cannot be had."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     said = _signals(signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    options = replace(options, sample_every=settings.serve.dns.log_sample)
+    of = settings.serve.dns
+    transfers = _transfers(settings, lambda: server.table)
+    options = replace(
+        options, identity=Identity(of.version, of.name), protection=protection(settings), transfers=transfers,
+        when_bound=lambda: _drop_privileges(of.user), sample_every=of.log_sample,
+        loop=native.serve() if of.user else None,  # that user may read neither the compiler nor what is kept of it
+    )  # fmt: skip
     with nullcontext(tables) if tables else _table_kept(settings, root) as paths:
         follower = Follower(paths, lambda new: _swap(server, new))
         server = Server(follower.open(), listen, options)
+        for zone in unknown_zones(options.protection, server.table):
+            _say(f"no zone {zone} is served: what the configuration says of it protects nothing")
         with server, _attended(settings, server) as query_log:
             for host, port in server.addresses:
                 _say(f"listening on {f'[{host}]' if ':' in host else host}:{port}")
             follower.start()
+            service.tell(service.READY, service.status(_zones(server.table)))
             while said.get() == signal.SIGHUP:
+                service.tell(service.reloading())
                 follower.look()
                 if query_log is not None:
                     query_log.reopen()
+                service.tell(service.READY)
+            service.tell(service.STOPPING)
             follower.stop()
     _say("stopped")
 
@@ -131,7 +192,7 @@ def _attended(settings: Config, server: Server) -> Iterator[QueryLog | None]:
         path = of.log or settings.state_dir / "zone" / "queries.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
         query_log = QueryLog(path, server.samples)
-    attendant = Attendant(server.seen, of.stats_minutes, query_log)
+    attendant = Attendant(server.seen, lambda: server.table, of.stats_minutes, query_log)
     with nullcontext() if where is None else zone_metrics.served(server.seen, *where):
         attendant.start()
         try:
@@ -142,14 +203,17 @@ def _attended(settings: Config, server: Server) -> Iterator[QueryLog | None]:
 
 def warm_dns() -> None:
     """Compile the fast loop, so that the next `serve dns` has it at once."""
-    from reputon.zone import native
-
     _say(f"compiled: {native.warm()}")
 
 
 def _swap(server: Server, table: Table) -> None:
     server.swap(table)
-    _say(f"zones reloaded: {', '.join(f'{each.apex} serial {each.serial}' for each in table.zones)}")
+    service.tell(service.status(_zones(table)))
+    _say(f"zones reloaded: {_zones(table)}")
+
+
+def _zones(table: Table) -> str:
+    return ", ".join(f"{each.apex} serial {each.serial}" for each in table.zones)
 
 
 def _signals(*numbers: signal.Signals) -> SimpleQueue[int]:

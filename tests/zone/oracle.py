@@ -6,6 +6,7 @@ Prefixes are looked through one by one, names lie in dictionaries, and the rules
 
 import struct
 from dataclasses import dataclass, field, replace
+from ipaddress import IPv6Address
 from typing import Any
 
 import dns.exception
@@ -400,6 +401,12 @@ def addresses(relative):
             first = int.from_bytes(bytes(octets) + bytes(4 - len(octets)), "big")
             yield 4, ".".join(texts), first, 8 * len(octets)
     if 1 <= len(texts) <= 32 and all(len(each) == 1 and each in "0123456789abcdef" for each in texts):
-        groups = ("".join(texts[at : at + 4]) for at in range(0, len(texts), 4))
-        written = ":".join(f"{int(each, 16):x}" for each in groups)
-        yield 6, written, int("".join(texts).ljust(32, "0"), 16), 4 * len(texts)
+        first = int("".join(texts).ljust(32, "0"), 16)
+        yield 6, address6(first), first, 4 * len(texts)
+
+
+def address6(number):
+    """As ipaddress writes it, to which Python 3.13 has added octets for IPv4-mapped addresses."""
+    address = IPv6Address(number)
+    mapped = address.ipv4_mapped
+    return "::ffff:{:x}:{:x}".format(*divmod(int(mapped), 1 << 16)) if mapped else str(address)

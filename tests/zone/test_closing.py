@@ -1,11 +1,14 @@
 """A zone that closes: it tells so, ends on its day, and never lists the world."""
 
+from dataclasses import replace
+
 import dns.rcode
 import pytest
 
 from reputon.zone import closing
 from reputon.zone.asking import ask, said
 from reputon.zone.content import FOREVER, Content, ContentError, Record, Soa, Value
+from reputon.zone.publish import Publisher
 from reputon.zone.table import compile_zones
 
 DAY = closing.parse("2027-03-31")
@@ -58,6 +61,20 @@ def test_no_answer_is_kept_beyond_the_day():
 
 def test_a_zone_that_does_not_close_is_as_it_was():
     assert answered(zone(BEFORE, FOREVER), "bl.rep.test", "TXT") == "NOERROR"
+
+
+def test_our_own_zones_close_on_their_day(ledger, settings, clock, caplog):
+    day = int(clock.now.timestamp()) + 3600
+    ledger.list("192.0.2.1")
+    ours = Publisher(ledger, replace(settings, closes=day), clock)
+    assert "bl.reputon.test closes on" in answered(ours.table, "bl.reputon.test", "TXT", day - 3600)[0]
+    assert answered(ours.table, "1.2.0.192.bl.reputon.test", now=day - 1) == ["127.0.0.2"]
+    assert "a month or more before" in caplog.text
+    clock.pass_(hours=1)
+    assert ours.reload()
+    assert not ours.reload()
+    for name in ("1.2.0.192.bl", "2.0.0.127.bl", "2.0.0.127.score", "test.dom"):
+        assert answered(ours.table, f"{name}.reputon.test", now=day) == "NXDOMAIN"
 
 
 def test_a_month_of_notice():

@@ -1,6 +1,7 @@
 """A loop behind a guard: sequences of packets get the same from machine code as from plain Python, byte for byte."""
 
 import random
+from typing import Any
 
 import dns.message
 import numpy as np
@@ -10,7 +11,7 @@ from tests.zone.guarded import APEXES, NOW, table
 from reputon.zone import jit, writing
 from reputon.zone.access import Action, Rule
 from reputon.zone.client import NAME, put_name
-from reputon.zone.guard import Key, Limits, Protection, guard, new_uses
+from reputon.zone.guard import Key, Limits, Protection, guard, new_uses, open_guard
 from reputon.zone.loop import BATCH, CLOCK, HDR_SIZE, STRIDE, Buffers, answer_batch, buffers, new_counts
 
 BL, DOM = APEXES
@@ -59,7 +60,7 @@ class Loop:
         self.counts = new_counts(of_all)
         self.seen = (self.of, of_all.arrays, self.guard, self.counts)
         if is_plain:
-            views = (memoryview(each) if isinstance(each, np.ndarray) else each for each in self.of)
+            views: Any = (memoryview(each) if isinstance(each, np.ndarray) else each for each in self.of)
             self.seen = Buffers(*views), of_all.arrays.plain(), self.guard.plain(), memoryview(self.counts)
 
     def answer(self, batch, now):
@@ -103,3 +104,13 @@ def test_the_loop_drops_whom_it_ignores_and_answers_the_others():
     assert loop.answer([(query, client) for client in ("10.1.2.3", "127.0.0.1", "10.1.9.9", "192.0.2.9")], NOW) == 2
     places = (loop.of.outgoing[:2, 0] - loop.of.packets_at) // STRIDE
     assert places.tolist() == [1, 3]
+
+
+@pytest.mark.skipif(not jit.is_there(), reason="Numba is not installed")
+def test_every_guard_is_of_one_type():
+    """The loop is compiled once, for a guard that lets everybody ask: it must read all others as well."""
+    import numba
+
+    tables = [table(()), table((BL,)), table()]
+    guards = [make(of) for of in tables for make in (open_guard, lambda of: guard(PROTECTION, of))]
+    assert len({numba.typeof(each) for each in guards}) == 1

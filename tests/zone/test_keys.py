@@ -6,7 +6,7 @@ import pytest
 from tests.zone.guarded import APEXES, Guarded, errors_of, table
 
 from reputon.zone.access import AccessError, Action, Rule
-from reputon.zone.guard import ASKED, OVER, Key, Protection, guard
+from reputon.zone.guard import ASKED, OVER, Key, Protection, guard, key_counts, new_uses
 from reputon.zone.writing import NO_KEY, OVER_QUOTA
 
 BL, DOM = APEXES
@@ -84,12 +84,19 @@ def test_a_quota_of_a_second_begins_anew_with_the_next():
     assert to.said(f"2.0.0.127.{KEYED}") == "127.0.0.2"
     assert to.uses[0, [ASKED, OVER]].tolist() == [7, 3]
     assert to.count(OVER_QUOTA, 0) == 3
+    assert key_counts(to.protection, to.uses) == {
+        "example": {"asked": 7, "over_quota": 3},
+        "other": {"asked": 1, "over_quota": 0},
+    }
 
 
 def test_a_quota_of_a_day_is_of_the_day_in_utc():
     to = keyed(Key("example", KEY, per_day=10))
     to.now = to.now // 86400 * 86400 + 86390
-    asked = [(to.said(f"2.0.0.127.{KEYED}"), setattr(to, "now", to.now + 0.5))[0] for _ in range(12)]
+    asked = []
+    for _ in range(12):
+        asked.append(to.said(f"2.0.0.127.{KEYED}"))
+        to.now += 0.5
     assert asked == ["127.0.0.2"] * 10 + ["REFUSED"] * 2
     to.now = to.now // 86400 * 86400 + 86400
     assert to.said(f"2.0.0.127.{KEYED}") == "127.0.0.2"
@@ -117,6 +124,10 @@ def test_a_key_that_is_no_label_is_told_without_telling_it(label):
         guard(Protection(keys=(Key("example", label),)), table())
     assert "'example'" in str(told.value)
     assert len(label) < 3 or label not in str(told.value)
+
+
+def test_without_keys_there_is_nothing_to_count():
+    assert key_counts(Protection(), new_uses(Protection())) == {}
 
 
 def test_two_keys_must_not_be_one():

@@ -7,12 +7,16 @@ import dns.message
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.zone.conftest import NOW
 from tests.zone.guarded import APEXES, Guarded, table
 
+from reputon.zone import own
 from reputon.zone.access import AccessError, Action, Rule
 from reputon.zone.client import BUCKETS, bucket_of
 from reputon.zone.guard import Limits, Protection, guard
 from reputon.zone.limit import has_left, slips_through
+from reputon.zone.responder import Responder
+from reputon.zone.table import compile_zones
 from reputon.zone.writing import DROPPED, FAULTY, LIMITED, LISTED, NOT_LISTED, REFUSED_, SLIPPED
 
 BL = APEXES[0]
@@ -183,3 +187,19 @@ def test_no_answer_is_longer_than_its_bound(name, rdtype, payload, slip):
             assert len(answered) <= len(packet) + 6  # an extended error's
         if message.flags & dns.flags.TC:
             assert len(answered) <= len(packet)
+
+
+@pytest.mark.parametrize("edns", [-1, 0])
+@pytest.mark.parametrize("rdtype", ["A", "TXT", "ANY", "SOA", "NS", "AAAA"])
+def test_our_own_zones_amplify_less_than_four_times(ledger, settings, reason, rdtype, edns):
+    """The figure of docs/zone-protection.md, for all that a stranger may ask."""
+    for who in ("192.0.2.1", "2001:db8:1::1", "spam.example"):
+        ledger.list(who, reason("score", 0.4), reason("pristine-trap", 0.3), reason("malware", 0.3))
+        ledger.score(who, 12.5)
+    zones = compile_zones(own.contents(ledger.listed, ledger.scored, settings))
+    names = [each for who in ("192.0.2.1", "2001:db8:1::1", "spam.example") for each in own.names_of(who, settings)]
+    for name in [*names, "9.9.9.9.bl.reputon.test", "bl.reputon.test", "x.dom.reputon.test"]:
+        query = dns.message.make_query(name, rdtype, use_edns=edns).to_wire()
+        answered = Responder(zones, clock=NOW.timestamp).one(query, "192.0.2.1")
+        assert answered is not None
+        assert len(answered) < 4 * len(query)

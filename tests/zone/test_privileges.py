@@ -1,4 +1,4 @@
-"""Privileges are given up for good, in a process of their own; and root answers nobody unless told."""
+"""Privileges are given up for good, in a process of their own; without a user nothing is taken."""
 
 import os
 import pwd
@@ -13,7 +13,7 @@ _TELL = """
 import os, sys
 from reputon.zone.privileges import PrivilegeError, drop
 try:
-    drop(sys.argv[1], sys.argv[2] == "root")
+    drop(sys.argv[1])
 except PrivilegeError as error:
     print("refused:", error)
 else:
@@ -22,9 +22,9 @@ else:
 """
 
 
-def dropped(user, allow="", as_user=None):
+def dropped(user, as_user=None):
     done = subprocess.run(
-        [sys.executable, "-c", _TELL, user, allow],
+        [sys.executable, "-c", _TELL, user],
         capture_output=True, text=True, timeout=60, user=as_user, group=as_user, extra_groups=[] if as_user else None,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONDONTWRITEBYTECODE": "1"},
     )  # fmt: skip
@@ -39,9 +39,8 @@ def test_it_becomes_the_user_and_nothing_else():
 
 
 @is_root
-def test_root_must_be_told_to_stay():
-    assert "name a user in `serve.dns.user`" in dropped("")
-    assert dropped("", "root").startswith("(0, 0, 0)")
+def test_root_stays_root_where_nobody_is_named_and_nowhere_else():
+    assert dropped("").startswith("(0, 0, 0)")
     assert "is root" in dropped("root")
 
 

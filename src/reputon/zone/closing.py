@@ -34,7 +34,10 @@ def close(contents: Iterable[Content], closes: int, now: int) -> None:
         if now >= closes:
             content.datasets.clear()
             content.records[:] = [each for each in content.records if not each.owner]
-        content.values[:] = [replace(each, expires=_sooner(each.expires, closes)) for each in content.values]
+            del content.values[1:]
+        else:
+            ends = (replace(each, expires=_sooner(each.expires, closes)) for each in content.values[1:])
+            content.values[1:] = list(ends)
 
 
 def warning(apex: str, closes: int, now: int) -> str:

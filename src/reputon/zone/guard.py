@@ -109,6 +109,12 @@ def new_uses(protection: Protection) -> NDArray[np.int64]:
     return np.zeros((max(1, len(protection.keys)), USES), np.int64)
 
 
+def key_counts(protection: Protection, uses: NDArray[np.int64]) -> dict[str, dict[str, int]]:
+    """By whose key it is: how often it `asked`, and how often that was `over_quota`."""
+    rows = zip(protection.keys, uses[:, [ASKED, OVER]].tolist(), strict=False)  # without keys there is one row
+    return {key.name: {"asked": asked, "over_quota": over} for key, (asked, over) in rows}
+
+
 def guard(protection: Protection, table: Table, uses: NDArray[np.int64] | None = None, seed: int = 1) -> Guard:
     """The guard of a table's zones; AccessError.  `seed` (32 bits) should be random, and stay while a server runs."""
     zones = [each.apex for each in table.zones]

@@ -37,6 +37,7 @@ class Served(Collector):
         seen = self._seen()
         yield from _counters(seen)
         yield from _zones(seen)
+        yield _keys(seen)
         yield _gauge("table_age_seconds", "Since the table was made", max(0.0, self._clock() - seen.table.made))
         yield _gauge("fast_loop", "1: the compiled loop answers; 0: plain Python", int(seen.is_fast))
         for name, about, value in (
@@ -75,6 +76,14 @@ def _zones(seen: Seen) -> Iterator[Metric]:
     yield from (entries, serial, stale)
 
 
+def _keys(seen: Seen) -> Metric:
+    asked = CounterMetricFamily(_PREFIX + "key_queries", "Questions with a key, by its name", labels=("key", "outcome"))
+    for name, counts in seen.keys.items():
+        for outcome, count in counts.items():
+            asked.add_metric((name, outcome), count)
+    return asked
+
+
 def _gauge(name: str, about: str, value: float) -> Metric:
     return GaugeMetricFamily(_PREFIX + name, about, value)
 
@@ -98,10 +107,11 @@ def served(seen: Callable[[], Seen], host: str, port: int) -> Iterator[int]:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The metrics of a running server: its own by name, and those of each zone by outcome or name."""
+    """The metrics of a running server: its own by name, those of each zone by outcome or name, those of each key."""
 
     server: dict[str, float]
     zones: dict[str, dict[str, float]]
+    keys: dict[str, dict[str, float]]
 
 
 def read(url: str) -> Reading:
@@ -112,12 +122,14 @@ def read(url: str) -> Reading:
     except (OSError, ValueError, HTTPException) as error:
         why = getattr(error, "reason", error)
         raise MetricsError(f"{url} cannot be read ({why}): is the server running, with serve.dns.metrics?") from None
-    found = Reading({}, {})
+    found = Reading({}, {}, {})
     for sample in (each for family in families for each in family.samples if each.name.startswith(_PREFIX)):
         name = sample.name.removeprefix(_PREFIX).removesuffix("_total")
         if "zone" in sample.labels:
             of = found.zones.setdefault(sample.labels["zone"], {})
             of[sample.labels.get("outcome", name.removeprefix("zone_"))] = sample.value
+        elif "key" in sample.labels:
+            found.keys.setdefault(sample.labels["key"], {})[sample.labels["outcome"]] = sample.value
         elif not name.endswith("_created"):
             found.server[name] = sample.value
     if not found.server:

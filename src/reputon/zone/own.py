@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from reputon import subject
 from reputon.subject import Subject
 from reputon.zone import entries
-from reputon.zone.content import Content, ContentError, Covers, Dataset, Soa, Value
+from reputon.zone.content import FOREVER, Content, ContentError, Covers, Dataset, Soa, Value
 from reputon.zone.entries import CODES, LISTED
 
 if TYPE_CHECKING:  # what scores is big, and the server only serves
@@ -25,7 +25,7 @@ _NEVER_LISTED = {"127.0.0.1", "invalid"}  # RFC 5782 section 5: whoever lists th
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the zones say of themselves.  Seconds; a `{subject}` in `url` is filled in."""
+    """What the zones say of themselves.  Seconds; a `{subject}` in `url` is filled in; `closes` as in `closing`."""
 
     root: str
     url: str
@@ -34,6 +34,7 @@ class Settings:
     ttl: int = 300
     negative_ttl: int = 60
     stale: int = 0  # after which they list nobody unless written anew; 0: never
+    closes: int = FOREVER
 
     @property
     def apex(self) -> str:

@@ -8,23 +8,18 @@ import sys
 _PR_SET_NO_NEW_PRIVS = 38  # <linux/prctl.h>
 
 
-class PrivilegeError(Exception):
+class PrivilegeError(OSError):
     """Privileges that cannot be given up, or must be; the message says what to do."""
 
 
-def drop(user: str, may_stay_root: bool = False) -> None:
-    """Become `user` with no other groups; empty: stay who we are, which must not be root unless told so.
+def drop(user: str) -> None:
+    """Become `user` with no other groups, and never more than that again; empty: stay who we are.
 
     Call it when all ports are bound and before a thread is started: Linux knows "no new privileges" of threads.
     PrivilegeError, and then nobody must be answered.
     """
     if user:
         _become(user)
-    elif os.geteuid() == 0 and not may_stay_root:
-        raise PrivilegeError(
-            "this would answer the network as root: name a user in `serve.dns.user`, or start it as one "
-            "(`serve.dns.allow_root` leaves it root)"
-        )
     _forbid_new()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
-from reputon.zone import own
+from reputon.zone import closing, own
 from reputon.zone.content import FOREVER, Content
 from reputon.zone.own import Settings
 from reputon.zone.table import Table, compile_zones
@@ -56,6 +56,7 @@ class Publisher:
         self._serial = 0
         self._told: list[Took] = []
         self.table = compile_zones(own.contents((), (), settings))  # so that wrong settings are told at once
+        self._warn()
         self.reload()
 
     def tell(self, took: Took) -> None:
@@ -82,7 +83,16 @@ class Publisher:
         made = own.contents(self._ledger.listings(now), self._ledger.scores(), self._settings, self._serial)
         for each in made:
             each.stale = int(now.timestamp()) + self._settings.stale if self._settings.stale else FOREVER
+        closing.close(made, self._settings.closes, int(now.timestamp()))
         return made
+
+    def _warn(self) -> None:
+        """Tell the operator what the zones tell their clients."""
+        closes, now = self._settings.closes, int(self._clock().timestamp())
+        if closes != FOREVER:
+            _log.warning("%s", closing.warning(self._settings.apex, closes, now))
+        if closing.is_short_notice(closes, now):
+            _log.warning("clients should be told a month or more before (RFC 6471 section 3.4)")
 
     def try_reload(self) -> bool:
         """As `reload`, but a ledger that cannot be read now leaves the table as it is, with a warning."""

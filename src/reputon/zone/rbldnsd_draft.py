@@ -12,7 +12,6 @@ from reputon.zone import settle
 from reputon.zone.content import (
     EXCLUDED,
     MOST_CODES,
-    MOST_TEXTS,
     OF_ZONE,
     Content,
     ContentError,
@@ -24,6 +23,7 @@ from reputon.zone.rbldnsd_specials import Specials
 from reputon.zone.rbldnsd_values import PLAIN, Pair, pair, template
 
 Said = tuple[Pair, ...]  # what one entry says; nothing: it is excluded
+_TOO_MANY = f"an entry with more than {MOST_CODES} values: write fewer lines for it"
 ONE = 1  # the index of the one value of a trivial dataset
 
 
@@ -79,7 +79,7 @@ class Draft:
             self._is_fixed = True
 
     def settle(self) -> list[str]:
-        """All is read: make one entry of those for the same address or name; sentences about what was left out."""
+        """All is read: make one entry of those for the same address or name; what was left out; raises ContentError."""
         if self.kind == "ip4set":
             settle.by_octets(self.dataset, self._both)
         elif self.kind == "dnset":
@@ -122,14 +122,15 @@ class Draft:
     def _both(self, one: int, other: int) -> int:
         if EXCLUDED in (one, other):
             return EXCLUDED
-        return self._index(tuple(dict.fromkeys(self.said[one] + self.said[other])))
+        said = tuple(dict.fromkeys(self.said[one] + self.said[other]))
+        if len(said) > MOST_CODES:  # each step is kept, so that a million lines for one address would not fit
+            raise ContentError(f"dataset {self.name or self.kind}: {_TOO_MANY}")
+        return self._index(said)
 
     def _value(self, said: Said, ttl: int) -> Value:
         codes = tuple(dict.fromkeys(code for code, _ in said))
         made = [template(text, self.specials.variables) for _, text in said]
         texts = tuple(dict.fromkeys(filter(None, made)))
-        if len(codes) > MOST_CODES or len(texts) > MOST_TEXTS:
-            raise ContentError(f"an entry with more than {MOST_CODES} values: write fewer lines for it")
         return Value(codes, texts, ttl)
 
 

@@ -1,7 +1,7 @@
 """Seen: what a running server has done and what it serves, as values: for metrics, the log and people."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reputon.zone.table import Table
 
@@ -13,7 +13,7 @@ class Seen:
     """A server at one moment; all numbers since its start.
 
     `counters`: for each apex (`""`: none of ours), how often what became of a question, and `bytes`.  `handed_on`,
-    `dropped`: packets of the slow path, and those that it had no time for.
+    `dropped`: packets of the slow path, and those that it had no time for.  `keys`: by whose key it is, what it asked.
     """
 
     table: Table
@@ -24,6 +24,7 @@ class Seen:
     dropped: int = 0
     sampled: int = 0
     samples_lost: int = 0
+    keys: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def line(before: Seen, now: Seen, seconds: float) -> str:

@@ -16,7 +16,7 @@ from typing import Self
 from reputon.zone import native
 from reputon.zone.content import ContentError
 from reputon.zone.counting import Counters
-from reputon.zone.guard import Protection, guard, new_uses
+from reputon.zone.guard import Protection, guard, key_counts, new_uses
 from reputon.zone.rare import Identity
 from reputon.zone.responder import Elsewhere, Responder, Transfers
 from reputon.zone.sampling import Sample
@@ -40,7 +40,9 @@ class Options:
     """How a server runs.
 
     `threads` at each address.  `is_fast`: whether the loop is compiled.  `elsewhere` answers for names that are not
-    ours, and needs the plain loop.  `sample_every`th answers over UDP can be read by `samples`; 0: none.
+    ours, and needs the plain loop.  `when_bound` is called with all ports bound and no thread started.
+    `loop` is the compiled one, where somebody has it already.
+    `sample_every`th answers over UDP can be read by `samples`; 0: none.
     """
 
     threads: int = 1
@@ -51,6 +53,8 @@ class Options:
     transfers: Transfers | None = None
     elsewhere: Elsewhere | None = None
     protection: Protection = field(default_factory=Protection)
+    when_bound: Callable[[], None] | None = None
+    loop: native.Serve | None = None
     sample_every: int = 0
 
 
@@ -89,6 +93,8 @@ class Server:
         try:
             for host, port in self._listen:
                 self._open(host, port)
+            if self._options.when_bound is not None:
+                self._options.when_bound()
             is_slow = self._options.elsewhere is not None
             self._workers = [
                 Worker(each, self._rare, self._options.clock, is_slow, self._options.sample_every) for each in self._udp
@@ -146,6 +152,7 @@ class Server:
             self.table, self.counters(), self._swaps, self._is_compiled,
             sum(each.handed_on for each in of), sum(each.lost for each in of),
             sum(each.ring.taken for each in of), sum(each.ring.lost for each in of),
+            key_counts(self._options.protection, self._uses),
         )  # fmt: skip
 
     def samples(self) -> Iterator[Sample]:
@@ -164,7 +171,7 @@ class Server:
 
     def _compile(self) -> None:
         """Give the workers the compiled loop; without it they go on as they are."""
-        serve = native.serve()
+        serve = self._options.loop or native.serve()
         if serve is None:
             return
         for worker in self._workers:

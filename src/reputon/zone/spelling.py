@@ -1,6 +1,7 @@
 """Spelling: blocks of addresses, and names in wire format, as text."""
 
 from collections.abc import Iterator
+from socket import AF_INET6, inet_ntop
 
 from reputon.zone.aligned import NIBBLE, OCTET, Blocks
 from reputon.zone.hashing import labels_of
@@ -16,13 +17,21 @@ def owner_text(blocks: Blocks) -> Iterator[str]:
 
 
 def address_text(blocks: Blocks) -> Iterator[str]:
-    """Whole addresses; those of IPv6 as eight groups without leading zeros, as our own answers have them."""
+    """Whole addresses, as our own answers have them."""
     if blocks.version == 4:
         for number in blocks.lower.tolist():
             yield f"{number >> 24}.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
     else:
-        for parts in _parts(blocks):
-            yield ":".join(_groups(parts))
+        for upper, lower in zip(blocks.upper.tolist(), blocks.lower.tolist(), strict=True):
+            yield address6(upper << 64 | lower)
+
+
+def address6(number: int) -> str:
+    """An IPv6 address in groups alone (RFC 5952 section 4): no octets, which only some systems and versions write."""
+    text = inet_ntop(AF_INET6, number.to_bytes(16, "big"))
+    if "." not in text:
+        return text
+    return f"{text.rpartition(':')[0]}:{number >> 16 & 0xFFFF:x}:{number & 0xFFFF:x}"
 
 
 def prefix_text(blocks: Blocks) -> Iterator[str]:
@@ -31,8 +40,7 @@ def prefix_text(blocks: Blocks) -> Iterator[str]:
         if blocks.version == 4:
             yield ".".join(parts + ["0"] * (4 - len(parts))) + f"/{OCTET * blocks.labels}"
         else:
-            groups = ":".join(_groups(parts))
-            yield f"{groups}{'::' if blocks.labels <= 28 else ''}/{NIBBLE * blocks.labels}"
+            yield f"{address6(int(''.join(parts).ljust(32, '0'), 16))}/{NIBBLE * blocks.labels}"
 
 
 def escaped(owner: bytes) -> str:
@@ -54,8 +62,3 @@ def _parts(blocks: Blocks) -> Iterator[list[str]]:
     else:
         for upper, lower in zip(blocks.upper.tolist(), blocks.lower.tolist(), strict=True):
             yield list(f"{upper:016x}{lower:016x}"[: blocks.labels])
-
-
-def _groups(nibbles: list[str]) -> list[str]:
-    text = "".join(nibbles).ljust(-(-len(nibbles) // 4) * 4, "0")
-    return [text[at : at + 4].lstrip("0") or "0" for at in range(0, len(text), 4)]

@@ -24,6 +24,16 @@ class Secondary:
             raise ValueError(f"{self.port} is no port of {self.address}")
 
 
+def secondary(text: str) -> Secondary:
+    """`ADDRESS:PORT`, and perhaps the name of a key; ValueError."""
+    where, _, key = text.strip().partition(" ")
+    host, colon, port = where.rpartition(":")
+    try:
+        return Secondary(host.strip("[]"), int(port), key.strip()) if colon else Secondary(where, key=key.strip())
+    except ValueError:
+        raise ValueError(f"{text!r} is no secondary: write it as 192.0.2.53:53, with the name of a key") from None
+
+
 @dataclass(frozen=True, slots=True)
 class Transfers:
     """One zone's secondaries.  Where both `clients` and `keys` are given, both must hold; without any it is nobody."""

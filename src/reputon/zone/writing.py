@@ -11,42 +11,36 @@ from reputon.zone.layout import (
     RECORDS,
     SOA,
     SOA_LENGTH,
-    SUBJECT,
     TEXT_COUNT,
     TEXTS,
     TTL,
     VALUE_TTL,
 )  # fmt: skip
-from reputon.zone.lookup import KIND6, KIND_NAME, NIBBLES, NO_NODE
+from reputon.zone.lookup import NO_NODE
 from reputon.zone.question import (
     AFTER,
     APEX_LABEL,
     BADVERS,
-    CUT,
     DNSSEC_OK,
     EDNS,
     EXISTS,
     HEADER,
-    KIND,
     NODE,
     NXDOMAIN,
     OUTCOME,
     RCODE,
-    STRING,
     TYPE,
     VALUE,
     ZONE,
-    lower,
     u16,
 )  # fmt: skip
+from reputon.zone.template import FULL, put_text
 
 SIZE = 1232  # bytes that pass any path unfragmented
 A, TXT, ANY = 1, 16, 255
 OPT_SIZE, EDE_SIZE = 11, 6
 NO_EDE, EDE_PROHIBITED, EDE_NOT_AUTHORITATIVE, EDE_INVALID_DATA = -1, 18, 20, 24
-FULL = -1  # as a place: the answer has no room
 _QR, _AA, _TC = 0x80, 0x04, 0x02
-_STRING = 255  # bytes in a character-string of TXT
 ROOM = 304  # bytes that a buffer has beyond the longest answer: a subject is put before its size is known
 
 # What became of a question: the columns of the counters, with the bytes that went out among them.
@@ -251,65 +245,6 @@ def put_texts(buf: Any, begin: int, table: Any, work: Any, now: int, at: int, st
         put16(buf, length, at - length - 2)
         text += 2 + size
         count(buf, begin)
-    return at
-
-
-@jit.kernel
-def put_text(buf: Any, table: Any, work: Any, at: int, text: int, size: int, stop: int) -> int:
-    """A template with the subject in it, as character-strings."""
-    work[STRING] = at
-    buf[at] = 0
-    at += 1
-    for each in range(text, text + size):
-        byte = table.blob[each] + 0
-        at = put_byte(buf, at, work, byte) if byte != SUBJECT else put_subject(buf, at, work)
-        if at > stop:
-            return FULL
-    return at
-
-
-@jit.kernel
-def put_byte(buf: Any, at: int, work: Any, byte: int) -> int:
-    """A byte more of a text; a character-string that is full is followed by another."""
-    string = work[STRING]
-    if buf[string] == _STRING:
-        work[STRING] = at
-        buf[at] = 1
-        buf[at + 1] = byte
-        return at + 2
-    buf[string] += 1
-    buf[at] = byte
-    return at + 1
-
-
-@jit.kernel
-def put_subject(buf: Any, at: int, work: Any) -> int:
-    """Who is asked about: an address as people write it, or a name."""
-    if work[KIND] == KIND6:
-        return put_address6(buf, at, work)
-    is_name = work[KIND] == KIND_NAME
-    cut = work[CUT]
-    for each in range(cut):
-        label = work[each if is_name else cut - 1 - each]
-        if each > 0:
-            at = put_byte(buf, at, work, 46)
-        for byte in range(label + 1, label + 1 + buf[label]):
-            at = put_byte(buf, at, work, lower(buf[byte]))
-    return at
-
-
-@jit.kernel
-def put_address6(buf: Any, at: int, work: Any) -> int:
-    """Eight groups without leading zeros (as rbldnsd writes them; RFC 5952 would shorten zeros to `::`)."""
-    for group in range(NIBBLES // 4):
-        if group > 0:
-            at = put_byte(buf, at, work, 58)
-        is_leading = True
-        for each in range(4):
-            digit = lower(buf[work[NIBBLES - 1 - 4 * group - each] + 1])
-            is_leading = is_leading and digit == 48 and each < 3
-            if not is_leading:
-                at = put_byte(buf, at, work, digit)
     return at
 
 

@@ -17,7 +17,7 @@ from reputon.zone.lines import written
 
 NOW = 1_800_000_000
 ZONE = "bl.example"
-QUICK = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+QUICK = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
 def text(content):

@@ -14,7 +14,7 @@ from reputon.zone.formats import READERS, WRITERS
 
 NOW = 1_800_000_000
 ZONE = "bl.example"
-QUICK = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+QUICK = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 HEADER = "apex soa name_servers name_server_ttl ttl stale records"
 
 
@@ -199,7 +199,7 @@ OBJECTS = st.recursive(
 @given(
     st.one_of(st.binary(max_size=200), ROWS.map(lambda x: "".join(x).encode("utf-8", "surrogatepass"))), st.booleans()
 )
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_whatever_the_rows(reading, data, has_head):
     try:
         reading("csv", b"subject,codes,texts,ttl,expires,list\n" + data if has_head else data)
@@ -212,7 +212,7 @@ def test_whatever_the_rows(reading, data, has_head):
         st.binary(max_size=200), st.lists(OBJECTS, max_size=3).map(lambda x: "\n".join(map(json.dumps, x)).encode())
     )
 )
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_whatever_the_objects(reading, data):
     try:
         reading("jsonl", data)

@@ -77,6 +77,9 @@ def test_zone_without_name_servers_names_its_primary():
     content.name_servers = ()
     for kind in ("bind", "rpz"):
         assert "@ NS ns1.example.\n" in text(kind, content)
+    content.soa = Soa(ZONE, "h.example")
+    for kind in ("bind", "rpz"):
+        assert "@ NS localhost.\n" in text(kind, content)
 
 
 def test_what_has_ended_is_left_out():
@@ -146,6 +149,7 @@ def test_others_can_read_it(content):
 @given(contents(labels=FAR_FROM_ADDRESSES))
 @settings(max_examples=6, deadline=None, phases=[Phase.generate])
 def test_named_checkzone_has_no_complaint(content):
+    content.soa, content.name_servers = Soa(ZONE, f"h.{ZONE}"), ()
     checker = shutil.which("named-checkzone", path=SBIN)
     if checker is None:
         unavailable("named-checkzone is not installed: apt-get install bind9-utils")
@@ -224,11 +228,12 @@ def test_the_real_bind_refuses_what_the_policy_lists(tmp_path):
     """A zone of ours as the policy of a resolver, which answers for a zone of its own."""
     content = zone()
     victims = {"listed": "10.0.1.5", "excluded": "10.0.0.7", "beside": "10.0.0.6", "clean": "10.0.2.1"}
-    lines = [f"$ORIGIN victim.test.\n$TTL 60\n@ SOA ns h 1 1 1 1 1\n@ NS ns\nns A 192.0.2.53"]
+    lines = ["$ORIGIN victim.test.\n$TTL 60\n@ SOA ns h 1 1 1 1 1\n@ NS ns\nns A 192.0.2.53"]
     lines += [f"{name} A {address}" for name, address in victims.items()]
     lines += ["six AAAA 2001:db8::77", "clean6 AAAA 2001:db9::1"]
-    mail = "$ORIGIN com.\n$TTL 60\n@ SOA ns.victim.test. h 1 1 1 1 1\n@ NS ns.victim.test.\n*.example A 192.0.2.1\nexample A 192.0.2.1\n"
-    zones = {"victim.test": "\n".join(lines) + "\n", "com": mail, ZONE: text("rpz", content)}
+    com = "$ORIGIN com.\n$TTL 60\n@ SOA ns.victim.test. h 1 1 1 1 1\n@ NS ns.victim.test.\n"
+    com += "*.example A 192.0.2.1\nexample A 192.0.2.1\n"
+    zones = {"victim.test": "\n".join(lines) + "\n", "com": com, ZONE: text("rpz", content)}
     options = f'recursion yes; response-policy {{ zone "{ZONE}"; }} recursive-only no qname-wait-recurse no;'
     with named(tmp_path, options, zones) as port:
         for name, rdtype, is_refused in (

@@ -4,11 +4,17 @@ A listed address becomes a trigger on the addresses in answers (`rpz-ip`), a lis
 """
 
 from collections.abc import Callable, Iterator
+from itertools import chain, pairwise
 from typing import TextIO
 
+import numpy as np
+from numpy.typing import NDArray
+
+from reputon.zone.aligned import U64
 from reputon.zone.blocks import alive_values, intervals4, intervals6
 from reputon.zone.content import EXCLUDED, Content, ContentError
 from reputon.zone.heading import heading
+from reputon.zone.layers import CHUNK
 from reputon.zone.master import quoted
 from reputon.zone.named import zone_names
 from reputon.zone.policy_zone import ACTIONS, owner4, owner6, prefixes
@@ -56,12 +62,11 @@ def _does(table: Table, row: int, action: str) -> Callable[[str, int], tuple[str
 def _triggers(table: Table, row: int, now: int) -> Iterator[Trigger]:
     alive = alive_values(table.arrays, now)
     first4, value4 = intervals4(table.arrays, row)
-    for first, last, value in _listed(first4.tolist(), alive[value4].tolist(), 32):
+    for first, last, value in _listed(_numbered(np.zeros_like(first4), first4, alive[value4]), 32):
         for prefix in prefixes(first, last, 32):
             yield owner4(*prefix), text4(*prefix), value
     upper, lower, value6 = intervals6(table.arrays, row)
-    first6 = [high << 64 | low for high, low in zip(upper.tolist(), lower.tolist(), strict=True)]
-    for first, last, value in _listed(first6, alive[value6].tolist(), 128):
+    for first, last, value in _listed(_numbered(upper, lower, alive[value6]), 128):
         for prefix in prefixes(first, last, 128):
             yield owner6(*prefix), text6(*prefix), value
     for named in zone_names(table, row, now):
@@ -73,8 +78,16 @@ def _triggers(table: Table, row: int, now: int) -> Iterator[Trigger]:
                 yield label, label, value
 
 
-def _listed(firsts: list[int], values: list[int], bits: int) -> Iterator[tuple[int, int, int]]:
-    """The listed intervals as (first, last, value)."""
-    for at, (first, value) in enumerate(zip(firsts, values, strict=True)):
+def _numbered(upper: U64, lower: U64, value: NDArray[np.uint32]) -> Iterator[tuple[int, int]]:
+    """First addresses with their values, many at a time become Python's."""
+    for at in range(0, len(value), CHUNK):
+        of = slice(at, at + CHUNK)
+        for high, low, each in zip(upper[of].tolist(), lower[of].tolist(), value[of].tolist(), strict=True):
+            yield high << 64 | low, each
+
+
+def _listed(intervals: Iterator[tuple[int, int]], bits: int) -> Iterator[tuple[int, int, int]]:
+    """The listed ones as (first, last, value)."""
+    for (first, value), (after, _) in pairwise(chain(intervals, [(1 << bits, EXCLUDED)])):
         if value != EXCLUDED:
-            yield first, firsts[at + 1] - 1 if at + 1 < len(firsts) else (1 << bits) - 1, value
+            yield first, after - 1, value
