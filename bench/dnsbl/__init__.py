@@ -15,7 +15,8 @@ All servers answer on 127.0.0.1 at once and are loaded in turn: the server has o
 to trust is the CPU time a query and its ratio to a peer in the same round; queries a second are a lower bound on a
 shared machine.  The load and the limit are C programs of `--eval` (`flood.c`, `echo.c`, beside `gen.py`, which makes
 a million entries), compiled into `--work`.  Another server takes our place by `--ours` and `--build`, two commands in
-which {port}, {table}, {v4}, {v6} and {zone} are filled in.  Every subcommand leaves its figures as JSON in `--work`.
+which {port}, {table}, {config}, {v4}, {v6} and {zone} are filled in.  Each subcommand leaves its figures as JSON in
+`--work`.
 
 The folder is not called `dns`: the other scripts here would take it for the library of that name.
 """

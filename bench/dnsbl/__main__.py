@@ -7,7 +7,7 @@ from pathlib import Path
 import bench.dnsbl
 from bench.dnsbl import alone, data, load, queries, swap, transfer
 from bench.dnsbl.machine import CLIENT
-from bench.dnsbl.servers import BUILD, OURS, PORTS, PROTECTIONS, Setting
+from bench.dnsbl.servers import BUILD, OURS, PORTS, PROTECTIONS, TRANSFERS, Setting
 
 ROOT = Path(__file__).parents[2]
 ROUNDS = {"queries": 15, "entries": 15, "swap": 0, "memory": 0, "latency": 5, "start": 5, "transfer": 3}
@@ -31,10 +31,10 @@ def main() -> None:
 
 
 def _setting(arguments: argparse.Namespace, work: Path) -> Setting:
-    protections = work / "protections.toml" if arguments.protections else None
-    if protections:
-        protections.write_text(PROTECTIONS)
-    return Setting(work, data.folder(work, data.MILLION), arguments.ours, arguments.build, protections)
+    config = PROTECTIONS if arguments.protections else ""
+    if arguments.what == "transfer":
+        config += TRANSFERS.format(port=PORTS["nsd"])
+    return Setting(work, data.folder(work, data.MILLION), arguments.ours, arguments.build, config)
 
 
 def _measured(arguments: argparse.Namespace, setting: Setting) -> None:

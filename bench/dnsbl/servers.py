@@ -16,10 +16,28 @@ from bench.dnsbl.ask import ZONE, awaited
 from bench.dnsbl.machine import Running, running
 
 REPUTON = f"{shlex.quote(sys.executable)} -m reputon.cli"
-OURS = REPUTON + " serve dns --listen 127.0.0.1:{port} --table {table}"
+OURS = REPUTON + " serve dns --listen 127.0.0.1:{port} --table {table} --config {config}"
 BUILD = REPUTON + " zone import rbldnsd {v4} {v6} --origin {zone} --output {table}"
-# Every protection is on, with limits that the load does not reach, and loopback has no privilege.
-PROTECTIONS = """\
+# Configurations of ours.  Every protection is on, with limits that the load does not reach; loopback is not exempt.
+PROTECTIONS = """
+[serve.dns.limits]
+answers = 1_000_000
+errors = 1_000_000
+exempt = []
+[serve.dns.access.all]
+"127.0.0.0/8" = "allow"
+"192.0.2.0/24" = "refuse"
+"2001:db8::/32" = "ignore"
+[serve.dns.keys.someone]
+key = "q7w2k5m9x4t8b3n6"
+per_second = 100
+per_day = 1_000_000
+"""
+# Loopback may have the zone, and the secondary, at {port} of it, is told of changes.
+TRANSFERS = """
+[serve.dns.transfer.all]
+clients = ["127.0.0.0/8"]
+notify = ["127.0.0.1:{port}"]
 """
 PORTS = {"echo": 5320, "rbldnsd": 5301, "nsd": 5302, "knot": 5303, "ours": 5310}
 PROGRAMS = {"rbldnsd": "rbldnsd", "nsd": "nsd", "knot": "knotd"}
@@ -67,13 +85,13 @@ zone:
 
 @dataclass(frozen=True)
 class Setting:
-    """Where things lie, and the commands that are ours; `protections` is a file of configuration or None."""
+    """Where things lie, and what starts and makes ours; `config`: what its configuration says."""
 
     work: Path
     data: Path
     ours: str
     build: str
-    protections: Path | None = None
+    config: str = ""
 
     def table(self, name: str = "served.table") -> Path:
         """A table of ours."""
@@ -113,8 +131,10 @@ def command(setting: Setting, name: str, port: int) -> list[str]:
         place = _cleared(setting.work / "knot")
         (place / "knot.conf").write_text(KNOT.format(port=port, folder=place, zone=ZONE, file=data / "zone.bind"))
         return ["knotd", "-c", str(place / "knot.conf")]
-    extra = ["--config", str(setting.protections)] if setting.protections else []
-    return _filled(setting.ours, port=port, table=setting.table()) + extra
+    _cleared(setting.work / "state")
+    config = setting.work / "ours.toml"
+    config.write_text('state_dir = "state"\n' + setting.config)
+    return _filled(setting.ours, port=port, table=setting.table(), config=config)
 
 
 def nsd(place: Path, port: int, source: str) -> list[str]:

@@ -15,7 +15,7 @@ import dns.query
 import dns.rdatatype
 from bench.dnsbl import figures
 from bench.dnsbl.ask import ZONE, agreed, awaited, drawn
-from bench.dnsbl.machine import Running, running
+from bench.dnsbl.machine import CLIENT, Running, running
 from bench.dnsbl.servers import PORTS, Setting, built, nsd, up
 
 DELETED, ADDED, NAMES = 10_000, 5_000, 10_000
@@ -50,8 +50,9 @@ def _round(
 ) -> tuple[float, float, list[int]]:
     port, both = PORTS["nsd"], {"ours": PORTS["ours"], "nsd": PORTS["nsd"]}
     words = nsd(setting.work / "secondary", port, SOURCE.format(port=PORTS["ours"]))
-    with running("secondary", words, setting.work) as secondary:
+    with running("secondary", words, setting.work, CLIENT) as secondary:
         whole, first = awaited(port, secondary), serial(port)
+        print(f"CPU until then: ours {sum(primary.cpu()):.1f} s, NSD {sum(secondary.cpu()):.1f} s", flush=True)
         agreed(both, names)
         following = setting.table("next.table")
         shutil.copy(table, following)

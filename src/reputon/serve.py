@@ -19,7 +19,7 @@ from time import sleep, time
 from typing import TYPE_CHECKING
 
 from reputon.config import Config
-from reputon.zone import closing, native, own, privileges
+from reputon.zone import closing, native, own, privileges, service
 from reputon.zone import metrics as zone_metrics
 from reputon.zone.access import Action, Rule, network, plain
 from reputon.zone.attendant import Attendant
@@ -170,10 +170,14 @@ def serve_dns(
             for host, port in server.addresses:
                 _say(f"listening on {f'[{host}]' if ':' in host else host}:{port}")
             follower.start()
+            service.tell(service.READY, service.status(_zones(server.table)))
             while said.get() == signal.SIGHUP:
+                service.tell(service.reloading())
                 follower.look()
                 if query_log is not None:
                     query_log.reopen()
+                service.tell(service.READY)
+            service.tell(service.STOPPING)
             follower.stop()
     _say("stopped")
 
@@ -204,7 +208,12 @@ def warm_dns() -> None:
 
 def _swap(server: Server, table: Table) -> None:
     server.swap(table)
-    _say(f"zones reloaded: {', '.join(f'{each.apex} serial {each.serial}' for each in table.zones)}")
+    service.tell(service.status(_zones(table)))
+    _say(f"zones reloaded: {_zones(table)}")
+
+
+def _zones(table: Table) -> str:
+    return ", ".join(f"{each.apex} serial {each.serial}" for each in table.zones)
 
 
 def _signals(*numbers: signal.Signals) -> SimpleQueue[int]:

@@ -49,6 +49,16 @@ class Program:
         """What it wrote to its standard output and error so far."""
         return self._said.read_text(errors="replace") if self._said.exists() else ""
 
+    @property
+    def pid(self) -> int:
+        """Of the command that was started."""
+        assert self._process is not None
+        return self._process.pid
+
+    def maps(self) -> str:
+        """What is mapped into its memory (proc(5))."""
+        return Path(f"/proc/{self.pid}/maps").read_text()
+
     def __enter__(self) -> Self:
         return self
 

@@ -10,7 +10,7 @@ from reputon.zone.content import Content, Covers, Record, Soa, Value
 from reputon.zone.prefixes import prefix4, prefix6
 from reputon.zone.table import compile_zones
 
-WAIT = 10.0
+WAIT = 30.0
 
 
 def content(apex="bl.test", listed=("192.0.2.1", "127.0.0.2"), names=(), six=(), serial=7, stale=0, records=()):

@@ -1,6 +1,8 @@
 """Counters outlive tables, miss nothing, and are read over HTTP."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import dns.query
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 from tests.zone.seen_made import ask, content, table, until, warm
 
 from reputon.zone import metrics, seen
-from reputon.zone.counting import MOST_GONE, NO_ZONE, Counters
+from reputon.zone.counting import COLUMNS, MOST_GONE, NO_ZONE, Counters
 from reputon.zone.guard import Key, Protection
 from reputon.zone.loop import new_counts
 from reputon.zone.server import Options, Server
@@ -63,13 +65,19 @@ def test_each_question_is_counted_once_across_tables(how):
 def test_the_compiled_loop_loses_no_count_while_tables_change():
     pytest.importorskip("numba")
     warm()
-    with Server(table(), HERE, Options(threads=2)) as server:
+    noted = []
+    with Server(table(), HERE, Options(threads=2, sample_every=3)) as server:
+        until(lambda: server.seen().is_fast)
         for turn in range(300):
             ask(server.addresses[0], "1.2.0.192.bl.test")
-            if turn % 3 == 0:
+            if turn % 10 == 0:
                 server.swap(table(content(serial=turn)))
+                noted += server.samples()
         assert server.counters()["bl.test"]["listed"] == 300
         assert len(server._counters) <= 9  # of each loop the one in force, and one that it leaves
+    noted += server.samples()
+    assert {(each.client, each.zone, each.name) for each in noted} == {("127.0.0.0/24", "bl.test", "1.2.0.192")}
+    assert 98 <= len(noted) == server.seen().sampled <= 100  # each loop counts its own
 
 
 def test_the_slow_path_is_counted_with_what_it_had_no_time_for():
@@ -133,3 +141,13 @@ def test_a_line_for_the_log_says_what_was_done_in_between():
 
 def test_counts_are_whole_numbers():
     assert new_counts(table()).dtype == np.int64
+
+
+def test_the_page_has_every_metric_and_every_outcome():
+    page = (Path(__file__).parents[2] / "docs" / "zone-operation.md").read_text()
+    told = set(re.findall(r"^\| `(reputon_dns_[a-z_]+)", page, flags=re.MULTILINE))
+    made = table(content(stale=4_000_000_000))
+    found = metrics.Served(lambda: seen.Seen(made, {"bl.test": dict.fromkeys(COLUMNS, 1)})).collect()
+    assert told == {sample.name for each in found for sample in each.samples}
+    rows = re.findall(r"^\| (`[a-z_]+`(?:, `[a-z_]+`)?) \|", page.partition("| outcome |")[2], flags=re.MULTILINE)
+    assert set(re.findall("[a-z_]+", " ".join(rows))) == set(COLUMNS) - {"bytes"}

@@ -46,7 +46,8 @@ def _show_examined(zone: "Examined", table: "Table", age: int, size: int, as_jso
     if as_json:
         console.print_json({
             "zone": zone.apex, "serial": zone.serial, "entries": zone.entries, "ipv4_ranges": zone.ranges4,
-            "ipv6_ranges": zone.ranges6, "names": zone.names, "made": _moment(table.made), "age_seconds": age,
+            "ipv6_ranges": zone.ranges6, "names": zone.names,
+            "made": _moment(table.made), "age_seconds": age if table.made else None,
             "stale": stale, "bytes": size, "faults": zone.faults, "warnings": zone.warnings,
         })  # fmt: skip
         return
@@ -54,7 +55,7 @@ def _show_examined(zone: "Examined", table: "Table", age: int, size: int, as_jso
     console.out.print(
         f"{zone.apex}: serial {zone.serial}, {zone.entries:,} entries "
         f"({zone.ranges4:,} IPv4 ranges, {zone.ranges6:,} IPv6 ranges, {zone.names:,} names), "
-        f"made {age:,} s ago{until}, {size:,} bytes",
+        f"{f'made {age:,} s ago' if table.made else 'nobody knows when made'}{until}, {size:,} bytes",
         markup=False, soft_wrap=True,
     )  # fmt: skip
     for word, told in (("fault", zone.faults), ("warning", zone.warnings)):

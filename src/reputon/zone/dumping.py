@@ -36,11 +36,14 @@ class Name:
 
 
 def meanings(table: Table, row: int) -> list[Meaning]:
-    """What each value says in this zone, by its index."""
+    """What each value says in this zone, by its index; in order, since that of records means nothing."""
     expires = table.arrays.values[:, layout.EXPIRES].tolist()
     return [
         Meaning(
-            tuple(str(IPv4Address(each)) for each in said.codes), tuple(map(_template, said.templates)), said.ttl, end
+            tuple(str(IPv4Address(each)) for each in sorted(said.codes)),
+            tuple(sorted(map(_template, said.templates))),
+            said.ttl,
+            end,
         )
         for said, end in zip(said_by(table, row).values(), expires, strict=True)
     ]

@@ -13,11 +13,13 @@ from reputon.zone.table import Table
 
 
 def heading(table: Table, row: int) -> Iterator[str]:
-    """The first lines of a zone file: `$ORIGIN`, `$TTL`, SOA and NS; a zone without name servers gets its primary.
+    """The first lines of a zone file: `$ORIGIN`, `$TTL`, SOA and NS.
 
-    A zone that nobody serves is none (RFC 1035 section 5.2), and BIND does not load it.
+    BIND does not load a zone without name servers, nor with one inside of it that has no address: a zone without gets
+    its primary, or `localhost` where that lies inside.
     """
-    yield f"$ORIGIN {table.zones[row].apex}.\n$TTL {int(table.arrays.zones[row, layout.TTL])}\n"
+    apex = f"{table.zones[row].apex}."
+    yield f"$ORIGIN {apex}\n$TTL {int(table.arrays.zones[row, layout.TTL])}\n"
     records = {dns.rdatatype.SOA: "", dns.rdatatype.NS: ""}
     for each in apex_records(table, row):
         rdtype, line = record_text(each)
@@ -25,7 +27,9 @@ def heading(table: Table, row: int) -> Iterator[str]:
             records[rdtype] += f"@ {line}\n"
     start = records[dns.rdatatype.SOA]
     yield start
-    yield records[dns.rdatatype.NS] or f"@ NS {start.split()[3]}\n"
+    primary = start.split()[3]
+    server = "localhost." if f".{primary}".endswith(f".{apex}") else primary
+    yield records[dns.rdatatype.NS] or f"@ NS {server}\n"
 
 
 def record_text(record: bytes) -> tuple[dns.rdatatype.RdataType, str]:

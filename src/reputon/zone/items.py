@@ -6,6 +6,7 @@ import numpy as np
 
 from reputon.zone import layout
 from reputon.zone.aligned import Blocks
+from reputon.zone.alike import Rows
 from reputon.zone.content import EXCLUDED
 from reputon.zone.layout import SUBJECT, Arrays
 from reputon.zone.named import Named
@@ -33,6 +34,10 @@ class Wording:
         self.has_subject = any(len(each) > 1 for each in self._templates)
         self._constant = () if self.has_subject else self.records(b"")
         self.count = len(said.codes) + len(said.templates)
+
+    def rows(self) -> Rows | None:
+        """For many addresses at once; None where a text may be too long for that."""
+        return Rows(self._codes, self._head, self._templates) if Rows.can(self._templates) else None
 
     def records(self, subject: bytes) -> tuple[bytes, ...]:
         """The A records, then the TXT records."""

@@ -42,7 +42,7 @@ def zone_names(table: Table, row: int, now: int = 0) -> Iterator[Named]:
     for owner, node in zip(owners, nodes, strict=True):
         below[owner] = alive[node[layout.BELOW]]
         stops = owner not in there and below[owner[owner[0] + 1 :]] != EXCLUDED
-        records = tuple(_records(blob, node[layout.RECORDS], node[layout.RECORD_COUNT]))
+        records = tuple(records_of(blob, node[layout.RECORDS], node[layout.RECORD_COUNT]))
         named = Named(owner, alive[node[layout.SELF]], below[owner], records, stops)
         has_any = stops or named.itself or named.below or records
         if has_any and not addresses.hide(owner, named.below != EXCLUDED):
@@ -53,11 +53,7 @@ def apex_records(table: Table, row: int) -> Iterator[bytes]:
     """The generic records of a zone's apex, from their types on."""
     arrays = table.arrays
     node = arrays.nodes[int(arrays.zones[row, layout.NODE])].tolist()
-    at = node[layout.RECORDS]
-    for _ in range(node[layout.RECORD_COUNT]):
-        size = 10 + int(arrays.blob[at + 8]) * 256 + int(arrays.blob[at + 9])
-        yield bytes(arrays.blob[at : at + size])
-        at += size
+    return records_of(memoryview(arrays.blob), node[layout.RECORDS], node[layout.RECORD_COUNT])
 
 
 def _there(owners: Iterable[bytes]) -> set[bytes]:
@@ -71,10 +67,11 @@ def _there(owners: Iterable[bytes]) -> set[bytes]:
     return found
 
 
-def _records(blob: bytes, at: int, count: int) -> Iterator[bytes]:
+def records_of(blob: bytes | memoryview, at: int, count: int) -> Iterator[bytes]:
+    """So many generic records from a place on, each from its type on."""
     for _ in range(count):
         size = 10 + int.from_bytes(blob[at + 8 : at + 10], "big")
-        yield blob[at : at + size]
+        yield bytes(blob[at : at + size])
         at += size
 
 

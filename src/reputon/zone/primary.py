@@ -27,8 +27,8 @@ from reputon.zone.notify import Notifier
 from reputon.zone.reply import Bounded, Reply
 from reputon.zone.serials import is_newer
 from reputon.zone.signing import checked, signed
-from reputon.zone.table import Table
-from reputon.zone.transfer import messages, soa_of, step_items, whole
+from reputon.zone.table import Table, ZoneOf
+from reputon.zone.transfer import Step, messages, soa_of, step_items, whole
 from reputon.zone.transferring import TransferSettings
 
 LONGEST_QUERY = 4096  # bytes
@@ -58,6 +58,7 @@ class Primary:
     def published(self, old: Table | None, new: Table) -> None:
         """Keep what changed, and tell the secondaries; takes some seconds for a million entries.
 
+        Call it in the thread that swapped.  Until it returns, who asks for changes gets the whole zone.
         A zone that cannot be transferred is told in the log; others are not touched by it.
         """
         rows = {zone.apex: row for row, zone in enumerate(old.zones)} if old is not None else {}
@@ -134,28 +135,37 @@ class Primary:
         soa = soa_of(table, row)
         if rdtype == dns.rdatatype.SOA:
             return answer.single(soa)
-        if rdtype not in (dns.rdatatype.AXFR, dns.rdatatype.IXFR):
+        if rdtype == dns.rdatatype.AXFR:
+            return self._long(answer, table, row, client) if over_tcp else answer.refused(dns.rcode.FORMERR)
+        if rdtype != dns.rdatatype.IXFR:
             return answer.refused(dns.rcode.REFUSED)
-        zone = table.zones[row]
-        items = None
-        if rdtype == dns.rdatatype.IXFR:
-            has = answer.serial()
-            if has is None:
-                return answer.refused(dns.rcode.FORMERR)
-            # Over UDP a client that is behind asks again over TCP (RFC 1995 section 2).
-            if not over_tcp or not is_newer(zone.serial, has):
-                return answer.single(soa)
-            steps = self._journal.steps(zone.apex, has, zone.serial)
-            items = step_items(steps, soa) if steps is not None else None
-        elif not over_tcp:
+        has = answer.serial()
+        if has is None:
             return answer.refused(dns.rcode.FORMERR)
+        # Over UDP a client that is behind asks again over TCP (RFC 1995 section 2).
+        if not over_tcp or not is_newer(table.zones[row].serial, has):
+            return answer.single(soa)
+        return self._long(answer, table, row, client, self._steps(table.zones[row], has))
+
+    def _steps(self, zone: ZoneOf, has: int) -> tuple[Step, ...] | None:
+        """The differences since a serial; None where they are not known, or longer than the zone."""
+        steps = self._journal.steps(zone.apex, has, zone.serial)
+        is_long = steps is not None and len(steps) > 1 and sum(each.count() for each in steps) > zone.entries
+        return None if is_long else steps
+
+    def _long(
+        self, answer: Reply, table: Table, row: int, client: str, steps: tuple[Step, ...] | None = None
+    ) -> Iterator[bytes]:
+        """The differences, or else the whole zone."""
+        zone = table.zones[row]
         if not self._slots.acquire(blocking=False):
             _log.warning("%s does not get %s now: %s transfers run", client, zone.apex, self.settings.at_once)
             return answer.refused(dns.rcode.SERVFAIL)
-        kind = "all of" if items is None else "the changes of"
-        _log.info("%s gets %s %s, serial %s", client, kind, zone.apex, zone.serial)
-        begin = answer.begin()
-        told = messages(begin, items) if items is not None else whole(begin, table, row)
+        _log.info("%s gets %s %s, serial %s", client, "changes of" if steps else "all of", zone.apex, zone.serial)
+        if steps is None:
+            told = whole(answer.begin(), table, row)
+        else:
+            told = messages(answer.begin(), step_items(steps, soa_of(table, row)))
         return Bounded(answer.with_options(told), self._slots, self.settings)
 
 

@@ -24,6 +24,7 @@ def record(line: str, ttl: int, longest: int) -> Record:
 
 def _data(rdtype: str, text: str) -> str:
     if rdtype == "A":
+        text = text.partition(";")[0].partition("#")[0].rstrip(" ")
         address, length = prefix4(text)
         if length != 32 or "/" in text:
             raise ContentError(f"{text[:40]!r} is no address: write four octets")

@@ -42,6 +42,8 @@ class Loading:
         self.headers.append(Specials())
         self._begin(kind, "", self.headers[-1], [""])
         for path in paths:
+            if path is not paths[0] and kind == "combined":  # a dataset within ends with its file
+                self._begin(kind, "", self.headers[-1], [])
             self.path = path
             self.draft.begin()
             for number, lines in blocks(path):
@@ -53,7 +55,8 @@ class Loading:
     def finish(self, newest: int) -> Reading:
         """The zones; `newest` is the serial for a $SOA whose serial is 0, or that is missing."""
         for draft, _ in self.drafts:
-            self.reading.warnings += draft.settle()
+            for text in draft.settle():
+                self.reading.warn(text)
         zones: dict[str, Content] = {}
         for draft, places in self.drafts:
             for place in places:

@@ -16,11 +16,12 @@ class Reading:
     unsaid: int = 0
 
     def warn(self, text: str) -> None:
-        """Add a warning; of very many only their number is kept."""
+        """Add a warning; of very many the last one is their number."""
         if len(self.warnings) < MOST_WARNINGS:
             self.warnings.append(text)
         else:
             self.unsaid += 1
+            self.warnings[MOST_WARNINGS:] = [f"{self.unsaid} more warnings"]
 
 
 def plain_soa(origin: str, name_servers: tuple[str, ...], serial: int) -> Soa:

@@ -3,9 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
+from reputon.zone.aligned import U64, Blocks
+from reputon.zone.alike import MANY, Rows
 from reputon.zone.blocks import zone_blocks
 from reputon.zone.content import ContentError
-from reputon.zone.items import SOA, Item, of_blocks, of_name, wordings, zone_ttl
+from reputon.zone.items import SOA, Item, Wording, of_blocks, of_name, wordings, zone_ttl
 from reputon.zone.named import apex_records, zone_names
 from reputon.zone.records import said_by
 from reputon.zone.table import Table
@@ -32,20 +36,43 @@ class Step:
         return sum(len(records) for _, records in (*self.deleted, *self.added))
 
 
-def zone_items(table: Table, row: int) -> Iterator[Item]:
-    """A zone as AXFR has it: the SOA, everything else, the SOA again (RFC 5936 section 2.2).
+def whole(begin: bytes, table: Table, row: int) -> Iterator[bytes]:
+    """The messages of AXFR: the SOA, everything else, the SOA again (RFC 5936 section 2.2).
 
-    A serial says the same at any time: what had ended when the table was made is left out, and nothing else.
+    The first has the SOA alone, so that it is there at once, whatever the zone's size.  A serial says the same at any
+    time: what had ended when the table was made is left out, and nothing else.
     """
-    start = b"", (soa_of(table, row),)
-    wording = wordings(said_by(table, row))
-    ttl = zone_ttl(table.arrays, row)
-    yield start
-    for named in zone_names(table, row, table.made):
-        yield from of_name(named, wording, ttl)
+    start = [(b"", (soa_of(table, row),))]
+    yield from messages(begin, start)
+    wording, ttl = wordings(said_by(table, row)), zone_ttl(table.arrays, row)
+    names = zone_names(table, row, table.made)
+    yield from messages(begin, (item for named in names for item in of_name(named, wording, ttl)))
     for blocks in zone_blocks(table, row, table.made):
-        yield from of_blocks(blocks, wording)
-    yield start
+        yield from _of_blocks(begin, blocks, wording)
+    yield from messages(begin, start)
+
+
+def _of_blocks(begin: bytes, blocks: Blocks, wording: dict[int, Wording]) -> Iterator[bytes]:
+    """Addresses of which many say the same as rows, the others one by one."""
+    if blocks.version == 4 and blocks.is_whole:
+        values, counts = np.unique(blocks.value, return_counts=True)
+        for value in values[counts >= MANY].tolist():
+            rows = wording[value].rows()
+            if rows is not None:
+                is_this = blocks.value == value
+                yield from _of_rows(begin, rows, blocks.lower[is_this])
+                blocks = blocks.take(~is_this)
+    yield from messages(begin, of_blocks(blocks, wording))
+
+
+def _of_rows(begin: bytes, rows: Rows, addresses: U64) -> Iterator[bytes]:
+    for data, ends in rows.written(addresses):
+        first = at = 0
+        while first < len(ends):
+            last = max(first + 1, int(np.searchsorted(ends, at + FULL - len(begin), side="right")))
+            out = bytearray(begin) + data[at : ends[last - 1]]
+            yield _counted(out, (last - first) * rows.count)
+            first, at = last, int(ends[last - 1])
 
 
 def step_items(steps: Iterable[Step], soa: bytes) -> Iterator[Item]:
@@ -69,13 +96,6 @@ def header(query: bytes, question: bytes) -> bytes:
     return query[:2] + _RESPONSE.to_bytes(2, "big") + b"\0\1\0\0\0\0\0\0" + question
 
 
-def whole(begin: bytes, table: Table, row: int) -> Iterator[bytes]:
-    """The messages of AXFR.  The first has the SOA alone, so that it is there at once, whatever the zone's size."""
-    items = zone_items(table, row)
-    yield from messages(begin, [next(items)])
-    yield from messages(begin, items)
-
-
 def messages(begin: bytes, items: Iterable[Item]) -> Iterator[bytes]:
     """The items in messages of up to 64 KB that all begin alike; made one at a time, as they are wanted.
 
@@ -96,7 +116,8 @@ def messages(begin: bytes, items: Iterable[Item]) -> Iterator[bytes]:
             count += 1
             if len(name) > 2 and at <= _REACH:
                 name = (0xC000 | at).to_bytes(2, "big")
-    yield _counted(out, count)
+    if count:
+        yield _counted(out, count)
 
 
 def _counted(out: bytearray, count: int) -> bytes:

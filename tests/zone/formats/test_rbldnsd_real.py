@@ -12,6 +12,7 @@ import pytest
 from tests.zone.formats.asked import answer, ttls
 from tests.zone.formats.real import rbldnsd
 
+from reputon.zone.content import ContentError
 from reputon.zone.formats.rbldnsd import read
 
 pytestmark = pytest.mark.server
@@ -271,7 +272,8 @@ COMBINED = """
     $DATASET generic:common proxies relays @
     @ A 192.0.2.80
     www 77 IN A 192.0.2.80
-    www TXT "some text"
+    www TXT "some text" ; all of it
+    other A 192.0.2.81 ; a comment
     @ MX 10 mx.example.com.
     """
 
@@ -296,6 +298,20 @@ def test_combined(folder):
         names = sorted(each.to_text().rstrip(".") for each in server.records(ZONE, "NS"))
     assert sorted(zones[ZONE].name_servers) == names == ["ns1.example.com", "ns3.example.com"]
     assert zones[ZONE].soa.serial == 7
+
+
+def test_combined_of_several_files(folder):
+    """A dataset within ends with its file."""
+    first = write(folder / "first", "$DATASET ip4set x @\n:5:five\n192.0.2.1")
+    second = write(folder / "second", "$TTL 77\n$DATASET ip4set y @\n192.0.2.2")
+    zones = read([f"combined:{first},{second}"], ZONE, NOW).zones
+    assert [each.apex for each in zones] == [ZONE, f"x.{ZONE}", f"y.{ZONE}"]
+    with rbldnsd(f"{ZONE}:combined:{first},{second}") as server:
+        for subject in ("192.0.2.1", "192.0.2.2"):
+            for zone in zones:
+                assert answer(zone, subject) == server.answer(subject, zone.apex), (subject, zone.apex)
+    with pytest.raises(ContentError, match=r"third line 1: .* belongs to no dataset"):
+        read([f"combined:{first},{write(folder / 'third', '192.0.2.3')}"], ZONE, NOW)
 
 
 def test_serial_of_the_newest_file(folder):

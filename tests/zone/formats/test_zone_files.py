@@ -77,6 +77,9 @@ def test_zone_without_name_servers_names_its_primary():
     content.name_servers = ()
     for kind in ("bind", "rpz"):
         assert "@ NS ns1.example.\n" in text(kind, content)
+    content.soa = Soa(ZONE, "h.example")
+    for kind in ("bind", "rpz"):
+        assert "@ NS localhost.\n" in text(kind, content)
 
 
 def test_what_has_ended_is_left_out():
@@ -146,6 +149,7 @@ def test_others_can_read_it(content):
 @given(contents(labels=FAR_FROM_ADDRESSES))
 @settings(max_examples=6, deadline=None, phases=[Phase.generate])
 def test_named_checkzone_has_no_complaint(content):
+    content.soa, content.name_servers = Soa(ZONE, f"h.{ZONE}"), ()
     checker = shutil.which("named-checkzone", path=SBIN)
     if checker is None:
         unavailable("named-checkzone is not installed: apt-get install bind9-utils")

@@ -16,7 +16,7 @@ class Serving:
         self.primary = Primary(lambda: self.server.table, settings, folder)
         self.server = Server(table, [("127.0.0.1", port)], Options(is_fast=False, transfers=self))
         self.sent = 0
-        self.asked = threading.Event()
+        self.asked, self.kept = threading.Event(), threading.Event()
 
     @property
     def port(self):
@@ -39,12 +39,16 @@ class Serving:
 
     def close(self):
         self.primary.close()
-        self.server.stop()
 
     def publish(self, table):
-        old = self.server.table
+        """Have the server take a table, and wait until its differences are kept."""
+        self.kept.clear()
         self.server.swap(table)
-        self.primary.published(old, table)
+        assert self.kept.wait(60)
+
+    def published(self, old, new):
+        self.primary.published(old, new)
+        self.kept.set()
 
     def _counted(self, told):
         for each in told:
@@ -55,9 +59,6 @@ class Serving:
 @contextmanager
 def serving(table, settings, folder=None, port=0):
     made = Serving(table, settings, folder, port)
-    made.server.start()
-    made.primary.published(None, table)
-    try:
+    with made.server:
+        assert made.kept.wait(60)
         yield made
-    finally:
-        made.close()

@@ -2,6 +2,7 @@
 
 import base64
 import random
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
@@ -92,22 +93,19 @@ def test_an_unknown_key_is_refused(kind, tmp_path):
 @KINDS
 def test_a_restarted_primary_goes_on_with_ixfr(kind, tmp_path):
     first, second, third = table(1), table(2, 50, 3020), table(3, 60, 3040)
-    port = 0
-    with serving(first, settings(keys=(KEY.name,)), tmp_path / "journal") as server:
-        port = server.port
-        secondary = kind(tmp_path / kind.name, port, (APEX, NAMES))
-        try:
+    allowed, kept = settings(keys=(KEY.name,)), tmp_path / "journal"
+    with ExitStack() as stack:
+        with serving(first, allowed, kept) as server:
+            port = server.port
+            secondary = stack.enter_context(kind(tmp_path / kind.name, port, (APEX, NAMES)))
             for apex in (APEX, NAMES):
                 secondary.wait_for(apex, 1)
             whole = server.sent
             server.publish(second)
-            server.close()
-            with serving(second, settings(keys=(KEY.name,)), tmp_path / "journal", port) as again:
-                again.tell(secondary.port, KEY.name)
-                again.publish(third)
-                for apex in (APEX, NAMES):
-                    secondary.wait_for(apex, 3)
-                assert again.sent < whole / 5
-                agree(secondary, third, 100)
-        finally:
-            secondary.close()
+        with serving(second, allowed, kept, port) as again:
+            again.tell(secondary.port, KEY.name)
+            again.publish(third)
+            for apex in (APEX, NAMES):
+                secondary.wait_for(apex, 3)
+            assert again.sent < whole / 5
+            agree(secondary, third, 100)

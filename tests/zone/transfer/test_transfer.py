@@ -20,14 +20,14 @@ from reputon.zone.difference import difference
 from reputon.zone.journal import Journal, decode, encode
 from reputon.zone.serials import is_newer
 from reputon.zone.table import compile_zones
-from reputon.zone.transfer import header, messages, zone_items
+from reputon.zone.transfer import header, messages, whole
 
 QUERY = dns.message.make_query(f"{APEX}.", "AXFR", id=7).to_wire()
 
 
 def test_the_messages_say_the_zone():
     table = compile_zones([content(1, range(0x0A000000, 0x0A001000, 3))])
-    told = list(messages(header(QUERY, QUERY[12:]), zone_items(table, 0)))
+    told = list(whole(header(QUERY, QUERY[12:]), table, 0))
     assert len(told) > 1
     assert all(len(each) <= 64_000 for each in told)
     found, apex = [], dns.name.from_text(f"{APEX}.")
@@ -46,6 +46,30 @@ def test_the_messages_say_the_zone():
     texts = {name: text for name, rdtype, text in found if rdtype == dns.rdatatype.TXT and "see" in text}
     assert texts["8.100.51.198"] == '"listed: see https://list.example/198.51.100.8"'
     assert "7.100.51.198" not in texts
+
+
+@pytest.mark.parametrize(
+    "texts", [(), ("$",), ("see $ or $, $$5", "constant"), ("$" * 20,), ("x" * 300,), ("x" * 239 + "$",)]
+)
+def test_many_addresses_are_written_as_one_by_one(texts):
+    made = Content(APEX, Soa("ns1.example", "me.example"))
+    dataset, value = made.dataset(), made.value_of(Value(("127.0.0.2", "127.0.0.3"), texts))
+    other = made.value_of(Value(("127.0.0.4",)))
+    rng = random.Random(1)
+    for number in range(9000):
+        dataset.add4(rng.getrandbits(32), 32, value if number % 100 else other)
+    table = compile_zones([made])
+    told = list(whole(header(QUERY, QUERY[12:]), table, 0))
+    assert all(len(each) <= 64_000 for each in told)
+    apex, found = dns.name.from_text(f"{APEX}."), []
+    for each in told:
+        message = dns.message.from_wire(each, one_rr_per_rrset=True, xfr=True)
+        for rrset in message.answer:
+            head = rrset.rdtype.to_bytes(2, "big") + b"\0\1" + rrset.ttl.to_bytes(4, "big")
+            data = rrset[0].to_wire()
+            owner = b"".join(bytes((len(label),)) + label for label in rrset.name.relativize(apex).labels)
+            found.append((owner, head + len(data).to_bytes(2, "big") + data))
+    assert sorted(found[1:-1]) == records(table)
 
 
 def test_messages_are_made_when_they_are_wanted():

@@ -1,0 +1,70 @@
+"""Formats of zones at the command line: in from files that others wrote, out to files that others read."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reputon.cli import console
+from reputon.cli.zone_of import RootOption, TableOption, table_of
+
+if TYPE_CHECKING:
+    from reputon.zone.table import Table
+
+
+def import_(
+    kind: Annotated[str, typer.Argument(metavar="FORMAT", help="What the files are: rbldnsd, csv, jsonl.")],
+    files: Annotated[list[str], typer.Argument(metavar="[TYPE:]FILE...", help="As in ip4set:FILE for rbldnsd.")],
+    origin: Annotated[str, typer.Option("--origin", metavar="ZONE", help="The name of the zone.")],
+    output: Annotated[Path, typer.Option("--output", metavar="FILE", help="Where the table goes.")],
+) -> None:
+    """Compile a zone that others wrote to a table, for `serve dns --table`."""
+    import secrets
+    from time import time
+
+    from reputon.zone import formats, stored, table
+
+    now = int(time())
+    reading = formats.reader(kind)(files, origin, now)
+    for warning in reading.warnings:
+        console.err.print(warning, markup=False, soft_wrap=True)
+    made = table.compile_zones(reading.zones, now, secrets.randbits(32))
+    stored.write(made, output)
+    for each in made.zones:
+        console.out.print(f"{each.apex}: {each.entries} entries, serial {each.serial}", markup=False, soft_wrap=True)
+
+
+def export(
+    kind: Annotated[str, typer.Argument(metavar="FORMAT", help="rbldnsd, bind, rpz, csv or jsonl.")],
+    table: TableOption = None,
+    apex: Annotated[
+        str | None, typer.Option("--zone", metavar="ZONE", help="Which; needed where there are several.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Where it goes; else stdout.")] = None,
+    root: RootOption = None,
+    path: console.ConfigOption = None,
+) -> None:
+    """Write a zone in another's format: a table's, or one of ours."""
+    import io
+    import sys
+    from contextlib import nullcontext
+
+    from reputon import durable
+    from reputon.zone import decompile, formats
+
+    write, of = formats.writer(kind), table_of(table, path, root)
+    content = decompile.content_of(of, _row(of, apex))
+    with nullcontext(sys.stdout.buffer) if output is None else durable.replacing(output) as file:
+        text = io.TextIOWrapper(file, "utf-8", "surrogateescape", newline="\n", write_through=False)
+        write(content, text)
+        text.flush()
+        text.detach()
+
+
+def _row(table: "Table", apex: str | None) -> int:
+    """Which zone of a table is meant."""
+    apexes = [each.apex for each in table.zones]
+    wanted = apex.rstrip(".").lower() if apex else apexes[0] if len(apexes) == 1 else ""
+    if wanted not in apexes:
+        raise typer.BadParameter(f"name one of its zones: {', '.join(apexes)}", param_hint="--zone")
+    return apexes.index(wanted)
