@@ -192,7 +192,7 @@ def _attended(settings: Config, server: Server) -> Iterator[QueryLog | None]:
         path = of.log or settings.state_dir / "zone" / "queries.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
         query_log = QueryLog(path, server.samples)
-    attendant = Attendant(server.seen, of.stats_minutes, query_log)
+    attendant = Attendant(server.seen, lambda: server.table, of.stats_minutes, query_log)
     with nullcontext() if where is None else zone_metrics.served(server.seen, *where):
         attendant.start()
         try:

@@ -93,7 +93,7 @@ def test_a_table_that_cannot_be_written_is_tried_again(tmp_path, monkeypatch, ca
 def test_the_attendant_tells_what_was_done_and_what_is_late(caplog):
     caplog.set_level(logging.INFO)
     made, counters, now = table(content(stale=1100), made=1000), {"bl.test": {"listed": 0}}, [1000.0]
-    attendant = Attendant(lambda: Seen(made, counters), 1, clock=lambda: now[0])
+    attendant = Attendant(lambda: Seen(made, counters), lambda: made, 1, clock=lambda: now[0])
     attendant.attend()
     assert caplog.text == ""
     counters, now[0] = {"bl.test": {"listed": 120}}, 1060.0

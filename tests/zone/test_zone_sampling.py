@@ -133,6 +133,7 @@ def test_the_log_is_written_and_reopened(tmp_path):
         ask(server.addresses[0], "8.2.0.192.bl.test")
         until(written)
     log.close()
+    assert not path.stat().st_mode & 0o007
     (first,), (second,) = lines(tmp_path / "old"), lines(path)
     assert list(first) == ["time", "client", "zone", "name", "type", "outcome"]
     assert (first["name"], first["type"], first["outcome"]) == ("1.2.0.192", "TXT", "listed")

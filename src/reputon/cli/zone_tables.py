@@ -46,9 +46,9 @@ def _show_examined(zone: "Examined", table: "Table", age: int, size: int, as_jso
     if as_json:
         console.print_json({
             "zone": zone.apex, "serial": zone.serial, "entries": zone.entries, "ipv4_ranges": zone.ranges4,
-            "ipv6_ranges": zone.ranges6, "names": zone.names,
-            "made": _moment(table.made), "age_seconds": age if table.made else None,
-            "stale": stale, "bytes": size, "faults": zone.faults, "warnings": zone.warnings,
+            "ipv6_ranges": zone.ranges6, "names": zone.names, "made": _moment(table.made),
+            "age_seconds": age if table.made else None, "stale": stale, "bytes": size,
+            "faults": zone.faults, "warnings": zone.warnings,
         })  # fmt: skip
         return
     until = f", stale from {console.time_text(stale)}" if stale else ""

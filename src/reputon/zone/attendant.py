@@ -9,6 +9,7 @@ from reputon.zone import seen
 from reputon.zone.query_log import QueryLog
 from reputon.zone.seen import Seen
 from reputon.zone.staleness import Staleness
+from reputon.zone.table import Table
 
 EVERY = 0.5  # seconds: a ring has room for 2,000 samples a second then
 
@@ -16,16 +17,18 @@ _log = logging.getLogger(__name__)
 
 
 class Attendant:
-    """Looks at a server every half second; `minutes` between two lines about what was done, 0: none."""
+    """Looks at the `table` of a server every half second; `minutes` between two lines about what was done, 0: none."""
 
     def __init__(
         self,
         look: Callable[[], Seen],
+        table: Callable[[], Table],
         minutes: int = 0,
         query_log: QueryLog | None = None,
         clock: Callable[[], float] = time,
     ) -> None:
         self._look = look
+        self._table = table
         self._seconds = 60 * minutes
         self._query_log = query_log
         self._clock = clock
@@ -47,11 +50,11 @@ class Attendant:
 
     def attend(self) -> None:
         """One look."""
-        now, found = self._clock(), self._look()
-        for each in self._staleness.news(found.table, now):
+        now = self._clock()
+        for each in self._staleness.news(self._table(), now):
             _log.warning("%s", each)
         if self._seconds and not 0 <= now - self._since < self._seconds:
-            self._tell(found, now)
+            self._tell(self._look(), now)
         if self._query_log is not None:
             self._query_log.drain()
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -55,7 +56,7 @@ class QueryLog:
 
     def _write(self, text: str) -> None:
         if self._file is None:
-            self._file = self._path.open("a", encoding="ascii")
+            self._file = open(self._path, "a", encoding="ascii", opener=_private)  # noqa: SIM115 - it stays open
         if self._file.tell() >= self._most:
             self._tell(f"{self._path} is full at {self._most} bytes: move it away and send SIGHUP")
             return
@@ -72,6 +73,11 @@ class QueryLog:
         if what != self._told:
             self._told = what
             _log.warning("%s", what)
+
+
+def _private(path: str, flags: int) -> int:
+    """What people ask is nobody's business but the operator's."""
+    return os.open(path, flags, 0o640)
 
 
 def _line(sample: Sample) -> str:

@@ -18,7 +18,9 @@ class Staleness:
         """Sentences for the log; `now` in Unix seconds."""
         if table is not self._table:
             self._table, self._told = table, set()
-        found = []
+        found: list[str] = []
+        if not table.arrays.zones[:, STALE].any():
+            return found
         for each, row in zip(table.zones, table.arrays.zones, strict=True):
             stale = int(row[STALE])
             if stale == FOREVER or now < table.made + LATE * (stale - table.made):
