@@ -86,27 +86,25 @@ def answer(
         return refusal if refusal == RARE else write_refusal(buf, begin, work, refusal, NO_EDE)
     if not find_zone(buf, table, work):
         return write_refusal(buf, begin, work, REFUSED, EDE_NOT_AUTHORITATIVE)
-    most = most if most != 0 else min(work[PAYLOAD], SIZE)
     zone = work[ZONE]
     action = guard.actions[client, zone] + 0
     if action == IGNORE:
         work[OUTCOME] = IGNORED
         return DROP
-    if action in (REFUSE, CODE):
-        return deny(buf, begin, table, guard, work, DENIED, action == CODE, most)
+    why = DENIED if action in (REFUSE, CODE) else OK
+    if why == OK and guard.needs_key[zone] != 0 and work[CUT] != 0:
+        why = take_key(buf, guard, work, now)
+    if why != OK:
+        is_code = action == CODE or (why == OVER_QUOTA and guard.limits[QUOTA_CODE] != 0)
+        return deny(buf, begin, guard, work, why, is_code)
     stale = table.zones[zone, STALE]
     if stale != 0 and now >= stale:
         return write_refusal(buf, begin, work, SERVFAIL, EDE_INVALID_DATA)
-    if guard.needs_key[zone] != 0 and work[CUT] != 0:
-        why = take_key(buf, guard, work, now)
-        if why != OK:
-            is_code = why == OVER_QUOTA and guard.limits[QUOTA_CODE] != 0
-            return deny(buf, begin, table, guard, work, why, is_code, most)
     look_up(buf, table, work, now)
     if work[APEX_LABEL] != 0 and (work[CUT] == 0 or action == EMPTY):
         # A key alone is a name with nothing but others below it: not another apex.
         work[VALUE], work[NODE], work[EXISTS] = 0, NO_NODE, 1 if action != EMPTY else 0
-    return write_answer(buf, begin, table, work, now, most)
+    return write_answer(buf, begin, table, work, now, most if most != 0 else min(work[PAYLOAD], SIZE))
 
 
 @jit.kernel
@@ -120,16 +118,13 @@ def take_key(buf: Any, guard: Any, work: Any, now: int) -> int:
 
 
 @jit.kernel
-def deny(buf: Any, begin: int, table: Any, guard: Any, work: Any, why: int, is_code: bool, most: int) -> int:
+def deny(buf: Any, begin: int, guard: Any, work: Any, why: int, is_code: bool) -> int:
     """Say no, for an outcome: REFUSED, or as older lists do, an address of 127.255.255.0/24 that is no listing."""
-    if not is_code:
-        length = write_refusal(buf, begin, work, REFUSED, EDE_PROHIBITED)
-    elif work[TYPE] in (A, TXT, ANY):
+    if is_code and work[TYPE] in (A, TXT, ANY):
         row = (CODE_QUOTA if why == OVER_QUOTA else CODE_DENIED) + (1 if work[TYPE] == TXT else 0)
         length = write_made(buf, begin, work, guard.blob, guard.codes[row, 0], guard.codes[row, 1])
     else:
-        work[VALUE], work[NODE], work[EXISTS] = 0, NO_NODE, 1
-        length = write_answer(buf, begin, table, work, 0, most)
+        length = write_refusal(buf, begin, work, REFUSED, EDE_PROHIBITED)
     work[OUTCOME] = why
     return length
 
