@@ -20,6 +20,13 @@ WAIT = 60.0  # seconds
 DOC = Path(__file__).parents[2] / "docs" / "zone-transfer.md"
 
 
+def snippet(language):
+    """What docs/zone-transfer.md has in this language."""
+    found = re.search(rf"^```{language}\n(.*?)^```", DOC.read_text(), re.MULTILINE | re.DOTALL)
+    assert found is not None
+    return found.group(1)
+
+
 class Secondary:
     """A server that takes zones from a primary; `folder` has all that it writes."""
 
@@ -33,16 +40,14 @@ class Secondary:
         self.port = free_port()
         folder.mkdir(parents=True)
         config = folder / f"{self.name}.conf"
-        config.write_text(self.around(self.snippet(primary_port, apexes, signed, secret)))
+        config.write_text(self.around(self.for_zones(primary_port, apexes, signed, secret)))
         self.log = folder / "log"
         with self.log.open("w") as log:
             command = shutil.which(self.program) or f"/usr/sbin/{self.program}"
             self._process = subprocess.Popen([command, *self.options(config)], stdout=log, stderr=log, cwd=folder)
 
-    def snippet(self, primary_port, apexes, signed, secret):
-        found = re.search(rf"^```{self.name}\n(.*?)^```", DOC.read_text(), re.MULTILINE | re.DOTALL)
-        assert found is not None
-        text = found.group(1).replace("192.0.2.53@53", f"{HOST}@{self.port}")
+    def for_zones(self, primary_port, apexes, signed, secret):
+        text = snippet(self.name).replace("192.0.2.53@53", f"{HOST}@{self.port}")
         text = text.replace("192.0.2.1@53", f"{HOST}@{primary_port}").replace("192.0.2.1", HOST)
         if not signed:
             text = self.unsigned(text)

@@ -1,6 +1,7 @@
 """A loop behind a guard: sequences of packets get the same from machine code as from plain Python, byte for byte."""
 
 import random
+from typing import Any
 
 import dns.message
 import numpy as np
@@ -59,7 +60,7 @@ class Loop:
         self.counts = new_counts(of_all)
         self.seen = (self.of, of_all.arrays, self.guard, self.counts)
         if is_plain:
-            views = (memoryview(each) if isinstance(each, np.ndarray) else each for each in self.of)
+            views: Any = (memoryview(each) if isinstance(each, np.ndarray) else each for each in self.of)
             self.seen = Buffers(*views), of_all.arrays.plain(), self.guard.plain(), memoryview(self.counts)
 
     def answer(self, batch, now):

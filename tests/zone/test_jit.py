@@ -93,8 +93,8 @@ def packets():
 def test_what_another_process_compiled_answers_as_plain_python_does_and_needs_no_compiler(cache, monkeypatch):
     assert native.load() is None
     monkeypatch.chdir(cache)
-    path = native.warm()
-    assert path == native.image_path()
+    path = native.image_path()
+    assert native.warm() == path.parent
     assert path.stat().st_mode & 0o022 == 0
     loaded = native.load()
     with worker() as (plain, _), worker(loaded) as (compiled, fast):
@@ -111,6 +111,15 @@ def test_what_another_process_compiled_answers_as_plain_python_does_and_needs_no
         capture_output=True, check=True, text=True, timeout=60,
     )  # fmt: skip
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.heavy
+@on_x86
+def test_where_no_image_can_be_made_numbas_own_cache_is_filled(cache, monkeypatch):
+    other = "from reputon.zone import linker, native; linker.can_link = lambda: False; native.write_image()"
+    monkeypatch.setattr(native, "_MAKE", other)
+    assert list(native.warm().rglob("compiled._serve-*.nbc"))
+    assert native.load() is None
 
 
 @on_x86

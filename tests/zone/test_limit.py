@@ -201,4 +201,5 @@ def test_our_own_zones_amplify_less_than_four_times(ledger, settings, reason, rd
     for name in [*names, "9.9.9.9.bl.reputon.test", "bl.reputon.test", "x.dom.reputon.test"]:
         query = dns.message.make_query(name, rdtype, use_edns=edns).to_wire()
         answered = Responder(zones, clock=NOW.timestamp).one(query, "192.0.2.1")
+        assert answered is not None
         assert len(answered) < 4 * len(query)

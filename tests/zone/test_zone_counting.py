@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import dns.query
 import numpy as np
@@ -65,7 +66,7 @@ def test_each_question_is_counted_once_across_tables(how):
 def test_the_compiled_loop_loses_no_count_while_tables_change():
     pytest.importorskip("numba")
     warm()
-    noted = []
+    noted: list[Any] = []
     with Server(table(), HERE, Options(threads=2, sample_every=3)) as server:
         until(lambda: server.seen().is_fast)
         for turn in range(300):

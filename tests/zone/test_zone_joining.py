@@ -1,6 +1,7 @@
 """Several tables served as one answer as each did alone."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from tests.zone.seen_made import content, table
@@ -65,7 +66,8 @@ def test_a_zone_in_two_tables_is_told():
 
 
 def test_each_file_is_followed_and_a_bad_one_keeps_what_was(tmp_path, caplog):
-    paths, took = [tmp_path / "one", tmp_path / "two"], []
+    paths = [tmp_path / "one", tmp_path / "two"]
+    took: list[Any] = []
     for path, made in zip(paths, (one(), two()), strict=True):
         stored.write(made, path)
     follower = Follower(paths, took.append)

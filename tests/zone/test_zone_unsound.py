@@ -5,6 +5,7 @@ import os
 import shutil
 import zlib
 from random import Random
+from typing import Any
 
 import dns.message
 import numpy as np
@@ -145,7 +146,7 @@ def test_copying_over_the_file_changes_nothing_that_is_served(tmp_path):
     path, other = tmp_path / "table", tmp_path / "other"
     stored.write(MADE, path)
     stored.write(table(), other)
-    took = []
+    took: list[Any] = []
     follower = Follower([path], took.append)
     served = follower.open()
     with path.open("r+b") as file:  # as cp does it: cut off, then written bit by bit
@@ -163,7 +164,8 @@ def test_copying_over_the_file_changes_nothing_that_is_served(tmp_path):
 
 
 def test_a_table_that_lists_the_world_is_not_served(tmp_path, caplog):
-    path, took = tmp_path / "table", []
+    path = tmp_path / "table"
+    took: list[Any] = []
     stored.write(MADE, path)
     follower = Follower([path], took.append)
     follower.open()

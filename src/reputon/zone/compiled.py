@@ -34,6 +34,13 @@ def make_image() -> bytes:
     return image.pack(*linker.link(jit.object_of(_serve, arguments)), image.kinds(arguments))
 
 
+def fill_cache() -> None:
+    """Compile for `serve`, where no image can be made: the server's process then finds the code in Numba's cache."""
+    table, of = compile_zones([]), buffers(16)
+    of.control[STOP] = 1
+    serve()(-1, of, table.arrays, open_guard(table), new_counts(table))
+
+
 def _serve(system: Calls, fd: int, of: Any, table: Any, guard: Any, counts: Any) -> None:
     """Answer until STOP is set, which is looked at as often as the socket's timeout lets it, or for rare packets.
 

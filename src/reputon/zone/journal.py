@@ -26,8 +26,6 @@ class Journal:
         self._most_records = records
         self._steps: dict[str, list[Step]] = {}
         self._lock = threading.Lock()
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
 
     def steps(self, apex: str, since: int, until: int) -> tuple[Step, ...] | None:
         """The differences from one serial to another, in order; None where they are not all there."""
@@ -70,6 +68,8 @@ class Journal:
             return
         wanted = {self._folder / _file_name(apex, each): each for each in known}
         try:
+            if wanted:  # made as late as this, by the user that the server has become
+                self._folder.mkdir(parents=True, exist_ok=True)
             for file, step in wanted.items():
                 if not file.exists():
                     durable.write(file, encode(apex, step))

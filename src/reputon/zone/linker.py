@@ -3,6 +3,7 @@
 The code needs nothing but its arguments, and finds its own constants by how far away they are.
 """
 
+import platform
 import struct
 from collections.abc import Iterable
 
@@ -17,6 +18,11 @@ _DISTANCES = (2, 4)  # R_X86_64_PC32, R_X86_64_PLT32: how far away something is,
 
 class LinkError(ValueError):
     """Code that cannot be linked; the message says why."""
+
+
+def can_link() -> bool:
+    """Whether code for this processor can be linked."""
+    return platform.machine() == "x86_64"
 
 
 def link(object_: bytes) -> tuple[bytes, int]:

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reputon import durable
-from reputon.zone import image, jit
+from reputon.zone import image, jit, linker
 
-PATIENCE = 300  # seconds for the compiler: it takes 20 of a processor, and lets others go first
+PATIENCE = 900  # seconds for the compiler: it takes 20 of a processor, and lets others go first
 _MAKE = "from reputon.zone import native; native.write_image()"
 _PROCESSOR = Path("/proc/cpuinfo")
 _OF_PROCESSOR = ("vendor_id", "cpu family", "model", "model name", "stepping", "flags")
@@ -103,8 +103,8 @@ def _open(path: Path, directory: int) -> image.Code:
 
 
 def warm() -> Path:
-    """Compile the loop in a process of its own and keep it; its path.  WarmError, OSError."""
-    jit.make_cache_dir()
+    """Compile the loop in a process of its own and keep it; the directory.  WarmError, OSError."""
+    directory = jit.make_cache_dir()
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [sys.executable, "-P", "-c", _MAKE]
     try:
@@ -116,7 +116,7 @@ def warm() -> Path:
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
         raise WarmError(f"the compiler failed: {said[-1] if said else done.returncode}")
-    return image_path()
+    return directory
 
 
 def write_image() -> None:
@@ -129,7 +129,10 @@ def write_image() -> None:
         if load() is None:  # another process may have been first
             from reputon.zone import compiled
 
-            durable.write(path, compiled.make_image())
+            if linker.can_link():
+                durable.write(path, compiled.make_image())
+            else:
+                compiled.fill_cache()
 
 
 def image_path() -> Path:
