@@ -196,7 +196,9 @@ def top(
         console.print_json(numbers | counts)
         return
     odd = f", {found.unread} lines are no samples" if found.unread else ""
-    console.out.print(f"{found.samples:,} samples from {found.first} to {found.last}{odd}", markup=False)
+    console.out.print(
+        f"{found.samples:,} samples from {found.first} to {found.last}{odd}", markup=False, soft_wrap=True
+    )
     for name, each in found.counts.items():
         for subject, count in each.most_common(most):
             console.out.print(f"{name:>8}  {count:>9,}  {subject}", markup=False, soft_wrap=True)
