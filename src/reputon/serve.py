@@ -6,12 +6,12 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import asdict, replace
 from datetime import timedelta
 from multiprocessing import parent_process
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from secrets import token_bytes
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 RELOAD = 1.0  # seconds between looks at the ledger's revision
 _LOOK = 0.05  # seconds between looks whether the first table is there
 _ALL = "all"  # zones
+_WAKE = 0.5  # seconds between looks whether a signal has come
 _PATIENCE = 10.0  # seconds after which a table that could not be written is tried again
 
 
@@ -171,7 +172,7 @@ def serve_dns(
                 _say(f"listening on {f'[{host}]' if ':' in host else host}:{port}")
             follower.start()
             service.tell(service.READY, service.status(_zones(server.table)))
-            while said.get() == signal.SIGHUP:
+            while _next_signal(said) == signal.SIGHUP:
                 service.tell(service.reloading())
                 follower.look()
                 if query_log is not None:
@@ -214,6 +215,17 @@ def _swap(server: Server, table: Table) -> None:
 
 def _zones(table: Table) -> str:
     return ", ".join(f"{each.apex} serial {each.serial}" for each in table.zones)
+
+
+def _next_signal(said: SimpleQueue[int]) -> int:
+    """Wait for one, and look again and again.
+
+    Python runs a handler when this thread runs: a signal that came just before it began to wait, or to another thread,
+    wakes it never (seen on a busy machine: SIGTERM did nothing).
+    """
+    while True:
+        with suppress(Empty):
+            return said.get(timeout=_WAKE)
 
 
 def _signals(*numbers: signal.Signals) -> SimpleQueue[int]:

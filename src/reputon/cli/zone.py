@@ -99,5 +99,6 @@ for each in (
     zone_tables.dump,
     zone_tables.diff,
     zone_tables.stats,
+    zone_tables.top,
 ):
     command.command()(each)

@@ -179,6 +179,31 @@ def stats(
         _show_stats(read)
 
 
+def top(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A log of samples (serve.dns.log).")],
+    most: Annotated[int, typer.Option("--most", metavar="N", min=1, help="How many of each.")] = 10,
+    as_json: console.JsonOption = False,
+) -> None:
+    """Say who and what is most often in a log of samples: zones, outcomes, types, clients, names."""
+    from reputon.zone.top import Top
+
+    found = Top()
+    with file.open(encoding="utf-8", errors="replace") as lines:
+        found.add(console.progress(lines, what="samples"))
+    if as_json:
+        counts = {name: dict(each.most_common(most)) for name, each in found.counts.items()}
+        numbers = {"samples": found.samples, "unread": found.unread, "first": found.first, "last": found.last}
+        console.print_json(numbers | counts)
+        return
+    odd = f", {found.unread} lines are no samples" if found.unread else ""
+    console.out.print(
+        f"{found.samples:,} samples from {found.first} to {found.last}{odd}", markup=False, soft_wrap=True
+    )
+    for name, each in found.counts.items():
+        for subject, count in each.most_common(most):
+            console.out.print(f"{name:>8}  {count:>9,}  {subject}", markup=False, soft_wrap=True)
+
+
 def _show_stats(read: "Reading") -> None:
     from rich.table import Table as Shown
 
