@@ -47,7 +47,9 @@ class _View:
             used[each.value] = True
         for value in np.flatnonzero(used).tolist():
             # A digest, since a million values may each have a text of their own.
-            digest = hashlib.blake2b(repr(self._said[value]).encode(), digest_size=16).digest()
+            said = self._said[value]
+            text = repr((said.codes, said.templates, said.ttl))
+            digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
             self._same[value] = known.setdefault(digest, len(known))
 
     def without(self, other: "_View") -> list[Blocks]:
