@@ -1,6 +1,7 @@
 """Items: the records of a compiled zone in wire format: (owner relative to the apex, records from their types on)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from reputon.zone.alike import Rows
 from reputon.zone.content import EXCLUDED
 from reputon.zone.layout import SUBJECT, Arrays
 from reputon.zone.named import Named
-from reputon.zone.records import STOPPED, Said
+from reputon.zone.records import KEPT, STOPPED, Said
 from reputon.zone.spelling import address_text, escaped, prefix_text
 
 Item = tuple[bytes, tuple[bytes, ...]]
@@ -33,7 +34,6 @@ class Wording:
         self._templates = [each.split(bytes((SUBJECT,))) for each in said.templates]
         self.has_subject = any(len(each) > 1 for each in self._templates)
         self._constant = () if self.has_subject else self.records(b"")
-        self.count = len(said.codes) + len(said.templates)
 
     def rows(self) -> Rows | None:
         """For many addresses at once; None where a text may be too long for that."""
@@ -56,12 +56,17 @@ class Wording:
         return self._head + len(data).to_bytes(2, "big") + data
 
 
-def wordings(said: dict[int, Said]) -> dict[int, Wording]:
-    """The records of all values."""
-    return {value: Wording(each) for value, each in said.items()}
+class Wordings:
+    """The records of all values of a table; made when they are asked for."""
+
+    def __init__(self, said: Mapping[int, Said]) -> None:
+        self._made = lru_cache(KEPT)(lambda value: Wording(said[value]))
+
+    def __getitem__(self, value: int) -> Wording:
+        return self._made(value)
 
 
-def of_blocks(blocks: Blocks, wording: dict[int, Wording]) -> Iterator[Item]:
+def of_blocks(blocks: Blocks, wording: Wordings) -> Iterator[Item]:
     """The items of blocks, made as they are wanted."""
     for begin in range(0, len(blocks), _CHUNK):
         part = blocks.take(np.arange(begin, min(begin + _CHUNK, len(blocks))))
@@ -90,7 +95,7 @@ def owners(blocks: Blocks) -> Iterator[bytes]:
         yield star + b"".join(_OCTETS[number >> shift & 255] for shift in shifts)
 
 
-def of_name(named: Named, wording: dict[int, Wording], ttl: int) -> Iterator[Item]:
+def of_name(named: Named, wording: Wordings, ttl: int) -> Iterator[Item]:
     """The items of a name: its own, and those of the wildcard below it.  The SOA is not among them."""
     records = [each for each in named.records if each[:2] != SOA]
     if named.stops:

@@ -8,8 +8,9 @@ What differs from our own answers: names below an address or a wildcard (`x.4.3.
 and the texts of wildcards, which name the prefix.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address
 
 from reputon.zone import layout
@@ -20,6 +21,7 @@ from reputon.zone.named import zone_names
 from reputon.zone.spelling import address_text, escaped, owner_text, prefix_text
 from reputon.zone.table import Table
 
+KEPT = 4096  # values that are not read anew
 STOPPED = b"not listed"  # the text of an owner that stops a wildcard
 
 
@@ -49,18 +51,22 @@ class Owner:
 def told(table: Table, row: int, now: int = 0) -> Iterator[Owner]:
     """Every listed owner of a zone, the widest wildcards first.  Values that end by `now` are left out."""
     said = said_by(table, row)
-    wording = {value: tuple(str(IPv4Address(code)) for code in each.codes) for value, each in said.items()}
+
+    @lru_cache(KEPT)
+    def codes(value: int) -> tuple[str, ...]:
+        return tuple(str(IPv4Address(code)) for code in said[value].codes)
+
     for blocks in zone_blocks(table, row, now):
         labels, subjects = owner_text(blocks), address_text(blocks) if blocks.is_whole else prefix_text(blocks)
         for owner, subject, value in zip(labels, subjects, blocks.value.tolist(), strict=True):
-            yield Owner(owner, subject, wording[value], texts(said[value], subject.encode()), said[value].ttl)
+            yield Owner(owner, subject, codes(value), texts(said[value], subject.encode()), said[value].ttl)
     for named in zone_names(table, row, now):
         owner = escaped(named.owner)
         if named.stops:
             yield Owner(owner, owner, (), (STOPPED,), int(table.arrays.zones[row, layout.TTL]))
         for label, value in ((owner, named.itself), (f"*.{owner}" if owner else "*", named.below)):
             if value != EXCLUDED:
-                yield Owner(label, label, wording[value], texts(said[value], label.encode()), said[value].ttl)
+                yield Owner(label, label, codes(value), texts(said[value], label.encode()), said[value].ttl)
 
 
 def generic(table: Table, row: int) -> Iterator[tuple[str, bytes]]:
@@ -75,21 +81,39 @@ def texts(said: Said, subject: bytes) -> tuple[bytes, ...]:
     return tuple(each.replace(bytes((SUBJECT,)), subject) for each in said.templates)
 
 
-def said_by(table: Table, row: int) -> dict[int, Said]:
-    """What each value of the table says in this zone, by its index."""
-    blob = bytes(table.arrays.blob)
-    zone_ttl = int(table.arrays.zones[row, layout.TTL])
-    found = {}
-    for value, each in enumerate(table.arrays.values.tolist()):
+class Sayings(Mapping[int, Said]):
+    """What each value of a table says in a zone, by its index; read when it is asked for, since each may be another."""
+
+    def __init__(self, table: Table, row: int) -> None:
+        self._values = table.arrays.values
+        self._blob = memoryview(table.arrays.blob)
+        self._zone_ttl = int(table.arrays.zones[row, layout.TTL])
+        self._read = lru_cache(KEPT)(self._read_anew)
+
+    def __getitem__(self, value: int) -> Said:
+        return self._read(value)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(len(self)))
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def _read_anew(self, value: int) -> Said:
+        each = self._values[value].tolist()
         at, count = each[layout.CODES], each[layout.CODE_COUNT]
-        codes = dict.fromkeys(blob[code : code + 4] for code in range(at, at + 4 * count, 4))
-        templates = dict.fromkeys(_templates(blob, each[layout.TEXTS], each[layout.TEXT_COUNT]))
-        found[value] = Said(tuple(codes), tuple(templates), each[layout.VALUE_TTL] or zone_ttl)
-    return found
+        codes = dict.fromkeys(bytes(self._blob[code : code + 4]) for code in range(at, at + 4 * count, 4))
+        templates = dict.fromkeys(_templates(self._blob, each[layout.TEXTS], each[layout.TEXT_COUNT]))
+        return Said(tuple(codes), tuple(templates), each[layout.VALUE_TTL] or self._zone_ttl)
 
 
-def _templates(blob: bytes, at: int, count: int) -> Iterator[bytes]:
+def said_by(table: Table, row: int) -> Sayings:
+    """What each value of the table says in this zone."""
+    return Sayings(table, row)
+
+
+def _templates(blob: memoryview, at: int, count: int) -> Iterator[bytes]:
     for _ in range(count):
         size = int.from_bytes(blob[at : at + 2], "big")
-        yield blob[at + 2 : at + 2 + size]
+        yield bytes(blob[at + 2 : at + 2 + size])
         at += 2 + size

@@ -9,7 +9,7 @@ from reputon.zone.aligned import U64, Blocks
 from reputon.zone.alike import MANY, Rows
 from reputon.zone.blocks import zone_blocks
 from reputon.zone.content import ContentError
-from reputon.zone.items import SOA, Item, Wording, of_blocks, of_name, wordings, zone_ttl
+from reputon.zone.items import SOA, Item, Wordings, of_blocks, of_name, zone_ttl
 from reputon.zone.named import apex_records, zone_names
 from reputon.zone.records import said_by
 from reputon.zone.table import Table
@@ -44,7 +44,7 @@ def whole(begin: bytes, table: Table, row: int) -> Iterator[bytes]:
     """
     start = [(b"", (soa_of(table, row),))]
     yield from messages(begin, start)
-    wording, ttl = wordings(said_by(table, row)), zone_ttl(table.arrays, row)
+    wording, ttl = Wordings(said_by(table, row)), zone_ttl(table.arrays, row)
     names = zone_names(table, row, table.made)
     yield from messages(begin, (item for named in names for item in of_name(named, wording, ttl)))
     for blocks in zone_blocks(table, row, table.made):
@@ -52,7 +52,7 @@ def whole(begin: bytes, table: Table, row: int) -> Iterator[bytes]:
     yield from messages(begin, start)
 
 
-def _of_blocks(begin: bytes, blocks: Blocks, wording: dict[int, Wording]) -> Iterator[bytes]:
+def _of_blocks(begin: bytes, blocks: Blocks, wording: Wordings) -> Iterator[bytes]:
     """Addresses of which many say the same as rows, the others one by one."""
     if blocks.version == 4 and blocks.is_whole:
         values, counts = np.unique(blocks.value, return_counts=True)

@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 from reputon.zone.blocks import zone_blocks
 from reputon.zone.content import Content, Covers, Record, Soa, Value
-from reputon.zone.items import of_blocks, of_name, wordings
+from reputon.zone.items import Wordings, of_blocks, of_name
 from reputon.zone.named import zone_names
 from reputon.zone.records import said_by
 from reputon.zone.signing import Key
@@ -54,7 +54,7 @@ def tables(*contents):
 
 def records(table, row=0):
     """(owner, record) of a zone without its SOA, one by one."""
-    wording = wordings(said_by(table, row))
+    wording = Wordings(said_by(table, row))
     items = [item for named in zone_names(table, row, table.made) for item in of_name(named, wording, 300)]
     items += [item for blocks in zone_blocks(table, row, table.made) for item in of_blocks(blocks, wording)]
     return sorted((owner, each) for owner, said in items for each in said)
