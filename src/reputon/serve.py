@@ -203,8 +203,11 @@ def _attended(settings: Config, server: Server) -> Iterator[QueryLog | None]:
 
 
 def warm_dns() -> None:
-    """Compile the fast loop, so that the next `serve dns` has it at once."""
-    _say(f"compiled: {native.warm()}")
+    """Compile the fast loop, unless it was before, so that the next `serve dns` has it at once."""
+    from reputon.zone import native
+
+    # A service manager says this before each start, and a restart must not wait for a compiler.
+    _say(f"compiled before: {native.image_path()}" if native.load() else f"compiled: {native.warm()}")
 
 
 def _swap(server: Server, table: Table) -> None:

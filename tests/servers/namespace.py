@@ -81,6 +81,13 @@ class Namespace:
         finally:
             os.close(place)
 
+    def bound(self, source: str) -> socket.socket:
+        """A UDP socket inside, with that address of the loopback."""
+        made = self.made_socket(family(source)[0], socket.SOCK_DGRAM)
+        made.setblocking(False)
+        made.bind((source, 0))
+        return made
+
     def connect(self, port: int, source: str = "127.0.0.1") -> socket.socket:
         """A TCP connection from an address of the loopback to a port of it."""
         kind, target = family(source)

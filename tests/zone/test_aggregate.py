@@ -1,9 +1,12 @@
 """Aggregate zones, folder by folder: a recipe, the lists' files, and what is answered then, or why nothing is."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.test_cli import one_line, reputon
 
 from reputon import lists
@@ -99,6 +102,9 @@ LIST = {"name": "SpamCop", "terms": "ours", "code": "127.0.0.10", "format": "csv
         ({"terms": " "}, "write a name, the terms"),
         ({"terms": "a\nb"}, "printable"),
         ({"code": "127.0.0.1"}, "127.0.0.2 or another"),
+        ({"code": "127.0.0.001"}, "127.0.0.2 or another"),
+        ({"code": "127.255.255.254"}, "127.0.0.2 or another"),
+        ({"code": "127.0.0"}, "127.0.0.2 or another"),
         ({"code": "192.0.2.1"}, "127.0.0.2 or another"),
         ({"only": ["127.0.0"]}, "`only`"),
         ({"type": "ip4set"}, "`type` is of rbldnsd's files"),
@@ -114,6 +120,31 @@ def test_a_wrong_list_is_named_with_its_key(change, words):
 def test_an_answer_has_room_for_each_list(lists_):
     with pytest.raises(ContentError, match="an answer has room for 1 to 16"):
         recipe({"zone": "a.example", "list": lists_})
+
+
+def test_terms_in_any_script_are_told(tmp_path):
+    (tmp_path / "a.csv").write_text("subject,codes\n192.0.2.1,127.0.0.2\n")
+    terms = '"\\;' + "\N{HANGUL SYLLABLE GA}" * 290
+    reading = gathering.gather(recipe({"zone": "a.example", "list": [LIST | {"terms": terms}]}), tmp_path, NOW)
+    _, (said,) = asking.said(asking.ask(compile_zones(reading.zones), "a.example", "TXT"))
+    assert said.text == f"127.0.0.10 is SpamCop; terms: {terms}"
+
+
+WORDS = (
+    st.sampled_from([*LIST, "zone", "list", "only", "ttl", "127.0.0.2", "\N{SUPERSCRIPT TWO}", "a.example"]) | st.text()
+)
+ANYTHING = st.recursive(
+    WORDS | st.integers() | st.booleans() | st.floats() | st.just([LIST]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=8),
+    max_leaves=20,
+)
+
+
+@given(st.dictionaries(WORDS, ANYTHING), st.dictionaries(st.sampled_from([*LIST, "type", "only"]), ANYTHING))
+def test_whatever_a_file_says_is_a_recipe_or_told(table, change):
+    for each in (table, {"zone": "a.example", "list": [LIST | change]}, {"zone": "a.example", "list": [LIST]} | table):
+        with suppress(ContentError):
+            assert recipe(each).parts
 
 
 def test_of_long_texts_whole_ones_are_kept(tmp_path):

@@ -6,7 +6,10 @@ import dns.message
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.servers.namespace import Namespace
+from tests.servers.zones import ask, rbldnsd, records
 from tests.zone.asking import Kernels
+from tests.zone.clients.lists import HEAD
 from tests.zone.oracle import address6, text_data
 
 from reputon.zone import spelling
@@ -61,3 +64,11 @@ def test_an_address_is_written_as_rfc_5952_recommends(kernels, address, text):
 def test_answers_and_transfers_are_as_ipaddress_writes_it(kernels, number):
     assert said(kernels, number) == text_data("$", address6(number))
     assert spelling.address6(number) == address6(number)
+
+
+@pytest.mark.server
+def test_rbldnsd_writes_them_so_too():
+    with Namespace() as place, rbldnsd(place, 5300, APEX, {"ip6trie": f"{HEAD}\n::/1 :2:$\n"}):
+        for number in map(int, map(IPv6Address, ADDRESSES)):
+            asked = ask(place, f"{'.'.join(f'{number:032x}'[::-1])}.{APEX}", "TXT", 5300)
+            assert records(asked) == [address6(number)]

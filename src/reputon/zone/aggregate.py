@@ -4,9 +4,7 @@ An address that several of them list has an A and a TXT record of each.  What an
 lost but for its text: a receiver asks this zone who lists, and the list itself why.
 """
 
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from ipaddress import ip_address
 
 from reputon.zone.content import (
@@ -27,7 +25,7 @@ from reputon.zone.recipe import Part, Recipe
 _LOOPBACK = int(ip_address("127.0.0.1"))
 _TEST = int(ip_address("127.0.0.2"))
 _TEST6 = int(ip_address("::ffff:127.0.0.2"))
-_STRING = 200  # characters of a character-string; they may be four bytes each where they are not ASCII
+_STRING = 63  # characters of a character-string of 255 bytes: each may be four
 
 
 def aggregate(made: Recipe, contents: Iterable[Sequence[Content]], now: int) -> Reading:
@@ -100,7 +98,8 @@ def _text(part: Part, texts: Sequence[str]) -> str:
 
 def _terms(part: Part) -> str:
     """The data of a TXT record: whose the code is, and by whose leave it is given."""
-    strings = textwrap.wrap(f"{part.code} is {part.name}; terms: {part.terms}", _STRING, drop_whitespace=False)
+    text = f"{part.code} is {part.name}; terms: {part.terms}"
+    strings = (text[at : at + _STRING] for at in range(0, len(text), _STRING))
     return " ".join(f'"{"".join(map(_escaped, each))}"' for each in strings)
 
 
@@ -125,7 +124,7 @@ def _put_tests(zone: Content, made: Recipe) -> None:
     """The entries by which others see that the zone is alive (RFC 5782 section 5), with every code."""
     addresses, names = _kinds(zone.datasets)
     codes = tuple(part.code for part in made.parts)
-    value = zone.value_of(replace(Value(codes), texts=(f"test entry of {made.zone} (RFC 5782)",)))
+    value = zone.value_of(Value(codes, (f"test entry of {made.zone} (RFC 5782)",)))
     tests = zone.dataset("test entries")
     if addresses:
         tests.add4(_TEST, 32, value)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reputon.lists import Catalogue, Pattern
+from reputon.lists.blocklist import octets_of
 from reputon.zone.content import LONGEST_TTL, MOST_CODES, ContentError
 from reputon.zone.prefixes import name as domain
 
@@ -13,7 +14,6 @@ MOST_FILES = 100
 LONGEST_WORDS = 300  # characters of a name, a path or the terms
 _LONGEST_NAME = 60
 _RESERVED = Pattern.parse("127.255.255.[0..255]")  # of errors, by custom
-_LOOPBACK = Pattern.parse("127.[0..255].[0..255].[0..255]")
 _NOT_LISTED = "127.0.0.1"  # what RFC 5782 section 2.1 tells lists not to use
 
 _ZONE: dict[str, type] = {
@@ -151,12 +151,14 @@ def _seconds(key: str, number: int) -> int:
 
 
 def _code(text: str, where: str) -> str:
-    if not _LOOPBACK.matches(text) or _RESERVED.matches(text) or text == _NOT_LISTED:
+    octets = octets_of(text) or (0,)
+    code = ".".join(map(str, octets))
+    if octets[0] != 127 or _RESERVED.matches(code) or code == _NOT_LISTED:
         raise ContentError(
             f"{where}: `code` {text[:40]!r}: write 127.0.0.2 or another of 127.0.0.0/8; 127.0.0.1 and 127.255.255.x "
             "are no listings"
         )
-    return ".".join(str(int(each)) for each in text.split("."))
+    return code
 
 
 def _pattern(text: str, where: str) -> Pattern:
