@@ -174,7 +174,7 @@ def serve_dns(
             service.tell(service.READY, service.status(_zones(server.table)))
             while _next_signal(said) == signal.SIGHUP:
                 service.tell(service.reloading())
-                follower.look()
+                follower.look_now()
                 if query_log is not None:
                     query_log.reopen()
                 service.tell(service.READY)

@@ -1,6 +1,7 @@
 """Follow: the file of a table, looked at again and again: the next one that is sound takes the place of the last."""
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from reputon.zone.stored import StoredError
 from reputon.zone.table import Table
 
 EVERY = 0.2  # seconds between looks
+_NICE = 10
 
 _log = logging.getLogger(__name__)
 
@@ -21,7 +23,8 @@ class Follower:
     def __init__(self, paths: Sequence[Path], took: Callable[[Table], None]) -> None:
         self._files = [_File(each) for each in paths]
         self._took = took
-        self._stopping = threading.Event()
+        self._stopping = False
+        self._woken = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reputon-follow", daemon=True)
 
     def open(self) -> Table:
@@ -48,14 +51,24 @@ class Follower:
         """Look from now on."""
         self._thread.start()
 
+    def look_now(self) -> None:
+        """Look at once."""
+        self._woken.set()
+
     def stop(self) -> None:
         """Look no more."""
-        self._stopping.set()
+        self._stopping = True
+        self._woken.set()
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._stopping.wait(EVERY):
+        if hasattr(os, "setpriority"):
+            # Linux knows it of threads: who answers must not wait for who reads and checks a million entries.
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+        while not self._stopping:
             self.look()
+            self._woken.wait(EVERY)
+            self._woken.clear()
 
 
 class _File:
