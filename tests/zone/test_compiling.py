@@ -185,3 +185,16 @@ def test_a_text_is_cut_into_strings_of_255(size):
     content.dataset().add_name("spam", Covers.ITSELF, known)
     ((*_, data),) = ask(content, "spam", "TXT", use_edns=0, payload=1232).answer
     assert len(data) == size + max(1, -(-size // 255))
+
+
+@pytest.mark.parametrize(
+    ("name", "rdtype"), [("spam", "A"), ("spam", "TXT"), ("www", "MX"), ("nobody", "A"), ("", "NS")]
+)
+def test_whatever_fits_to_the_byte_is_whole(name, rdtype):
+    content = zone()
+    known = content.value_of(Value(("127.0.0.2", "127.0.0.3"), ("why", "x" * 300)))
+    content.dataset().add_name("spam", Covers.ITSELF, known)
+    content.records.append(Record("www", "MX", 60, "10 mx.example."))
+    whole = ask(content, name, rdtype, most=65535)
+    assert ask(content, name, rdtype, most=whole.size) == whole
+    assert "TC" in ask(content, name, rdtype, most=whole.size - 1).flags

@@ -8,7 +8,7 @@ from typing import Any
 import dns.rcode
 import dns.rdatatype
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reputon.subject import Subject, SubjectError, parse
@@ -275,6 +275,7 @@ TESTS = [f"{each}.0.0.127" for each in range(2, 7)] + [nibbles(f"::ffff:7f00:{ea
 NAME_TESTS = ["test"] + [f"{each}.test" for each in ("pristine-trap", "malware", "invalid-recipients", "complaints")]
 
 
+@settings(deadline=None)
 @given(st.data(), LISTED, st.sampled_from(["bl", "dom"]))
 def test_a_name_is_there_exactly_if_something_live_is_on_it_or_below_it(data, listed, zone):
     labels = data.draw(names(listed))
@@ -288,6 +289,7 @@ def test_a_name_is_there_exactly_if_something_live_is_on_it_or_below_it(data, li
         assert (rcode, bool(response.answer)) == model(listed, labels, zone)
 
 
+@settings(deadline=None)
 @given(st.data(), LISTED, st.sampled_from(["bl", "dom"]))
 def test_nothing_is_below_a_name_that_is_not_there(data, listed, zone):
     """RFC 8020: every name above one that is there is there too."""
@@ -298,6 +300,7 @@ def test_nothing_is_below_a_name_that_is_not_there(data, listed, zone):
     assert rcodes == sorted(rcodes, reverse=True)  # NXDOMAIN first, and never again after a NOERROR
 
 
+@settings(deadline=None)
 @given(LISTED, st.integers(-3, 4))
 def test_no_answer_outlives_its_listing(listed, hours):
     now = NOW + timedelta(hours=hours, minutes=-3)

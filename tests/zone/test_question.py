@@ -114,3 +114,10 @@ def test_classes(kernels, rdclass, rcode):
 def test_recursion_desired_is_said_again_and_nothing_else(kernels):
     assert kernels.ask(packet(flags=0x0130))[2:4] == b"\x85\0"
     assert kernels.ask(packet(flags=0x0030))[2:4] == b"\x84\0"
+
+
+@pytest.mark.parametrize(("last", "rcode"), [(61, 5), (62, 1)])
+def test_a_name_has_255_bytes_at_most(kernels, last, rcode):
+    name = (b"\x3f" + b"x" * 63) * 3 + bytes((last,)) + b"x" * last + b"\0"
+    assert len(name) == 194 + last
+    assert kernels.ask(packet(name + b"\0\1\0\1"))[3] & 15 == rcode
