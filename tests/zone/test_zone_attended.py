@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.zone.seen_made import content, table, until
 
-from reputon import serve
+from reputon.serve import publishing
 from reputon.zone import layout, stored
 from reputon.zone.attendant import Attendant
 from reputon.zone.keeper import Keeper
@@ -84,9 +84,9 @@ def test_a_dead_ledger_is_told_once_and_so_is_its_return(caplog):
 def test_a_table_that_cannot_be_written_is_tried_again(tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(serve, "_PATIENCE", 0.0)
     first, second = table(), table(content(serial=8))
-    assert serve._try_write(first, tmp_path / "gone" / "table", second) is second
+    assert publishing._try_write(first, tmp_path / "gone" / "table", second) is second
     assert "cannot be written" in caplog.text
-    assert serve._try_write(first, tmp_path / "table", second) is first
+    assert publishing._try_write(first, tmp_path / "table", second) is first
     assert stored.read(tmp_path / "table").zones == first.zones
 
 
