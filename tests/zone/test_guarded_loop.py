@@ -60,7 +60,8 @@ class Loop:
         self.counts = new_counts(of_all)
         self.seen = (self.of, of_all.arrays, self.guard, self.counts)
         if is_plain:
-            views: Any = (memoryview(each) if isinstance(each, np.ndarray) else each for each in self.of)
+            fields: Any = self.of
+            views: Any = (memoryview(each) if isinstance(each, np.ndarray) else each for each in fields)
             self.seen = Buffers(*views), of_all.arrays.plain(), self.guard.plain(), memoryview(self.counts)
 
     def answer(self, batch, now):

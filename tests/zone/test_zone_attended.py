@@ -82,7 +82,7 @@ def test_a_dead_ledger_is_told_once_and_so_is_its_return(caplog):
 
 
 def test_a_table_that_cannot_be_written_is_tried_again(tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr(serve, "_PATIENCE", 0.0)
+    monkeypatch.setattr(publishing, "_PATIENCE", 0.0)
     first, second = table(), table(content(serial=8))
     assert publishing._try_write(first, tmp_path / "gone" / "table", second) is second
     assert "cannot be written" in caplog.text
