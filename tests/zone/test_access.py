@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from tests.zone.guarded import APEXES, Guarded, errors_of, table
 
 from reputon.zone.access import AccessError, Action, Rule, clients
-from reputon.zone.client import row_of
 from reputon.zone.guard import Limits, Protection, guard, unknown_zones
-from reputon.zone.writing import DENIED, IGNORED
+from reputon.zone.kernel.client import row_of
+from reputon.zone.kernel.writing import DENIED, IGNORED
 
 BL, DOM = APEXES
 LISTED = "2.0.0.127." + BL

@@ -6,7 +6,7 @@ from tests.zone.asking import Kernels, check
 from tests.zone.oracle import Oracle
 
 from reputon.zone.content import LONGEST_TTL, Content, ContentError, Covers, Record, Soa, Value
-from reputon.zone.hashing import hash_of, labels_of, slots_for
+from reputon.zone.kernel.hashing import hash_of, labels_of, slots_for
 from reputon.zone.names import wire
 from reputon.zone.table import compile_zones
 

@@ -7,7 +7,7 @@ from tests.zone.guarded import APEXES, Guarded, errors_of, table
 
 from reputon.zone.access import AccessError, Action, Rule
 from reputon.zone.guard import ASKED, OVER, Key, Protection, guard, key_counts, new_uses
-from reputon.zone.writing import NO_KEY, OVER_QUOTA
+from reputon.zone.kernel.writing import NO_KEY, OVER_QUOTA
 
 BL, DOM = APEXES
 KEY = "k3y-of-example"

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reputon.subject import Subject, SubjectError, parse
-from reputon.zone import asking, own
+from reputon.zone import own
 from reputon.zone.content import ContentError
 from reputon.zone.entries import band, score_code
 from reputon.zone.own import Settings
+from reputon.zone.server import asking
 from reputon.zone.table import compile_zones
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)

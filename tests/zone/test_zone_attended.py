@@ -11,13 +11,14 @@ import pytest
 from tests.zone.seen_made import content, table, until
 
 from reputon.serve import publishing
-from reputon.zone import layout, stored
-from reputon.zone.attendant import Attendant
-from reputon.zone.keeper import Keeper
+from reputon.zone import stored
+from reputon.zone.kernel import layout
 from reputon.zone.own import Settings
 from reputon.zone.publish import Publisher
-from reputon.zone.seen import Seen
+from reputon.zone.server.keeper import Keeper
 from reputon.zone.staleness import Staleness
+from reputon.zone.statistics.attendant import Attendant
+from reputon.zone.statistics.seen import Seen
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 HOUR = 3600

@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 from tests.zone.seen_made import ask, content, table
 
 from reputon.cli import zone_tables
-from reputon.zone import comparing, dumping, examining, metrics, stored, top
+from reputon.zone import stored
 from reputon.zone.content import Content, Soa, Value
-from reputon.zone.server import Options, Server
-from reputon.zone.spans import intervals, prefixes, spans
+from reputon.zone.dump import comparing, examining
+from reputon.zone.dump import entries as dumping
+from reputon.zone.dump.spans import intervals, prefixes, spans
+from reputon.zone.server.server import Options, Server
+from reputon.zone.statistics import metrics, top
 from reputon.zone.table import compile_zones
 
 BITS = {4: 32, 6: 128}

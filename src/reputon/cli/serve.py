@@ -42,7 +42,7 @@ def dns(
     """Answer for zones over UDP and TCP: those of a file, or bl., score., dom. and dscore. of the ledger."""
     from reputon import config
     from reputon.serve import dns as process
-    from reputon.zone.server import Options, parse_address
+    from reputon.zone.server.server import Options, parse_address
 
     if warm:
         process.warm()

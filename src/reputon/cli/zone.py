@@ -32,7 +32,8 @@ def ask(
     """Show what the zones would answer now, without asking a server."""
     from reputon import config
     from reputon.serve import publishing
-    from reputon.zone import asking, own
+    from reputon.zone import own
+    from reputon.zone.server import asking
 
     settings = config.load(path)
     asked = table_of(table, path, root)
@@ -43,7 +44,7 @@ def ask(
 
 
 def _show(name: str, rdtype: str, response: "dns.message.Message", as_json: bool) -> None:
-    from reputon.zone import asking
+    from reputon.zone.server import asking
 
     rcode, records = asking.said(response)
     if as_json:

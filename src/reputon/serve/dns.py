@@ -14,19 +14,20 @@ from typing import TYPE_CHECKING
 from reputon.config import Config
 from reputon.serve.publishing import table_kept
 from reputon.serve.saying import address_of, say
-from reputon.zone import metrics as zone_metrics
-from reputon.zone import native, privileges, service
 from reputon.zone.access import Action, Rule, network, plain
-from reputon.zone.attendant import Attendant
-from reputon.zone.follow import Follower
 from reputon.zone.guard import Key, Limits, Protection, unknown_zones
-from reputon.zone.keys import parse_keys
-from reputon.zone.primary import Primary
-from reputon.zone.query_log import QueryLog
-from reputon.zone.rare import Identity
-from reputon.zone.server import Address, Options, Server
+from reputon.zone.machine import native
+from reputon.zone.server import privileges, service
+from reputon.zone.server.follow import Follower
+from reputon.zone.server.rare import Identity
+from reputon.zone.server.server import Address, Options, Server
+from reputon.zone.statistics import metrics as zone_metrics
+from reputon.zone.statistics.attendant import Attendant
+from reputon.zone.statistics.query_log import QueryLog
 from reputon.zone.table import Table
-from reputon.zone.transferring import ANY_ZONE, Transfers, TransferSettings, secondary
+from reputon.zone.transfer.keys import parse_keys
+from reputon.zone.transfer.primary import Primary
+from reputon.zone.transfer.settings import ANY_ZONE, Transfers, TransferSettings, secondary
 
 if TYPE_CHECKING:
     pass
@@ -124,7 +125,7 @@ def _attended(settings: Config, server: Server) -> Iterator[QueryLog | None]:
 
 def warm() -> None:
     """Compile the fast loop, unless it was before, so that the next `serve dns` has it at once."""
-    from reputon.zone import native
+    from reputon.zone.machine import native
 
     # A service manager says this before each start, and a restart must not wait for a compiler.
     say(f"compiled before: {native.image_path()}" if native.load() else f"compiled: {native.warm()}")

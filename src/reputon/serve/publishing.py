@@ -11,10 +11,11 @@ from time import sleep
 from typing import TYPE_CHECKING
 
 from reputon.config import Config
-from reputon.zone import closing, own, privileges
-from reputon.zone.keeper import Keeper
+from reputon.zone import closing, own
 from reputon.zone.own import Settings
 from reputon.zone.publish import Publisher
+from reputon.zone.server import privileges
+from reputon.zone.server.keeper import Keeper
 from reputon.zone.table import Table
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 import sys
 
-from reputon.zone.server import Address, parse_address
+from reputon.zone.server.server import Address, parse_address
 
 
 def say(line: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reputon.config import Config
 from reputon.serve.saying import say
-from reputon.zone.server import Address, parse_address
+from reputon.zone.server.server import Address, parse_address
 
 if TYPE_CHECKING:
     from reputon.evidence.kinds import Evidence

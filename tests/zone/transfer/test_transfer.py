@@ -14,14 +14,14 @@ from tests.zone.transfer.naive import Naive
 from tests.zone.transfer.test_records import contents
 from tests.zone.transfer.zones import APEX, content, names, records, tables
 
-from reputon.zone import alike
-from reputon.zone import journal as journals
 from reputon.zone.content import Content, ContentError, Soa, Value
-from reputon.zone.difference import difference
-from reputon.zone.journal import Journal, decode, encode
-from reputon.zone.serials import is_newer
 from reputon.zone.table import compile_zones
-from reputon.zone.transfer import header, messages, whole
+from reputon.zone.transfer import alike
+from reputon.zone.transfer import journal as journals
+from reputon.zone.transfer.difference import difference
+from reputon.zone.transfer.journal import Journal, decode, encode
+from reputon.zone.transfer.messages import header, messages, whole
+from reputon.zone.transfer.serials import is_newer
 
 QUERY = dns.message.make_query(f"{APEX}.", "AXFR", id=7).to_wire()
 

@@ -2,14 +2,14 @@
 
 from ipaddress import ip_network
 
-from reputon.zone.blocks import zone_blocks
 from reputon.zone.content import Content, Covers, Record, Soa, Value
-from reputon.zone.items import Wordings, of_blocks, of_name
-from reputon.zone.named import zone_names
-from reputon.zone.records import said_by
-from reputon.zone.signing import Key
+from reputon.zone.dump.blocks import zone_blocks
+from reputon.zone.dump.named import zone_names
+from reputon.zone.dump.records import said_by
 from reputon.zone.table import compile_zones
-from reputon.zone.transferring import Secondary, Transfers, TransferSettings
+from reputon.zone.transfer.items import Wordings, of_blocks, of_name
+from reputon.zone.transfer.settings import Secondary, Transfers, TransferSettings
+from reputon.zone.transfer.signing import Key
 
 APEX = "bl.example"
 KEY = Key("secondaries", "hmac-sha256", b"0123456789abcdef0123456789abcdef")
