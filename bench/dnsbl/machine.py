@@ -5,12 +5,14 @@ import platform
 import signal
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 SERVER, CLIENT = 0, 1  # cores
+LOOKS = 10
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -65,19 +67,29 @@ class Running:
                 found += sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
         return found / 1024
 
-    def settled(self, seconds: float = 120) -> float:
+    def settled(self, seconds: float = 300) -> float:
         """Wait until it works no more in the background; seconds since it began.
 
-        Whoever compiles after its first answer would else be measured while it does.
+        Whoever compiles after its first answer would else be measured while it does; on a busy machine such a process
+        gets next to no time, and is known by wanting it.
         """
-        until, before = time.monotonic() + seconds, sum(self.cpu())
+        until = time.monotonic() + seconds
         while time.monotonic() < until:
-            time.sleep(0.5)
-            now = sum(self.cpu())
-            if now - before <= 0.02:
-                return time.monotonic() - 0.5 - self.began
-            before = now
+            before, began, wanting = sum(self.cpu()), time.monotonic(), Counter[str]()
+            for _ in range(LOOKS):
+                time.sleep(0.05)
+                wanting.update(self._wanting())
+            if sum(self.cpu()) - before <= 0.02 and max(wanting.values(), default=0) < LOOKS * 0.8:
+                return began - self.began
         raise SystemExit(f"{self.name} has not come to rest in {seconds:.0f} s; its log: {self.log}")
+
+    def _wanting(self) -> Iterator[str]:
+        """Its threads that run or could."""
+        for pid in self.family():
+            for task in Path(f"/proc/{pid}/task").glob("*/stat"):
+                with suppress(OSError):
+                    if task.read_text().rpartition(")")[2].split()[0] in "RD":
+                        yield str(task)
 
 
 def _family(pid: int) -> list[int]:

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reputon import cli, config, resolver, serve
+from reputon import cli, config, resolver
 from reputon.cause import providers
 from reputon.cause.provider import Owners
 from reputon.cause.refresh import NAMES, refresh
 from reputon.cli import ticket
+from reputon.serve import watch
 
 NOW = datetime(2026, 12, 1, 8, tzinfo=UTC)
 KEPT = ["192.0.2.0/24", "198.51.100.0/25"]
@@ -216,7 +217,7 @@ def test_the_other_verbs_use_what_was_refreshed_but_not_in_a_made_world(place, t
 
 def test_the_watch_uses_what_was_refreshed(place, tmp_path):
     def owner():
-        around, _ = serve.watching(config.load(tmp_path / "reputon.toml"), resolver.Nobody())
+        around, _ = watch.watching(config.load(tmp_path / "reputon.toml"), resolver.Nobody())
         found = Owners.of(around.known.providers).find("203.0.113.9")
         return found[0].id if found else None
 

@@ -4,10 +4,11 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from reputon import config, resolver, serve
+from reputon import config, resolver
 from reputon.cli import watched
+from reputon.serve import watch
 
 world = Path(sys.argv[1])
 moment = datetime.fromisoformat((world / "now.txt").read_text())
 say = watched.print_as_json if "--json" in sys.argv else None
-serve.serve_watch(config.load(None), resolver.World.read(world / "dns.json"), lambda: moment, True, say)
+watch.serve(config.load(None), resolver.World.read(world / "dns.json"), lambda: moment, True, say)

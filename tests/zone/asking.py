@@ -4,14 +4,14 @@ import dns.message
 import numpy as np
 from tests.zone.oracle import ELSEWHERE, SILENCE, Allowed, Said, length
 
-from reputon.zone import jit
 from reputon.zone.access import Action, Rule
-from reputon.zone.answer import answer
-from reputon.zone.client import row_of
 from reputon.zone.guard import Key, Limits, Protection, guard
-from reputon.zone.question import DROP, RARE, WORK
+from reputon.zone.kernel import jit
+from reputon.zone.kernel.answer import answer
+from reputon.zone.kernel.client import row_of
+from reputon.zone.kernel.question import DROP, RARE, WORK
+from reputon.zone.kernel.writing import ROOM, SIZE
 from reputon.zone.table import compile_zones
-from reputon.zone.writing import ROOM, SIZE
 
 CANARY = 0xA5
 MARGIN = 16  # canaries before and after what a kernel may write

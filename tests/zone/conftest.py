@@ -8,7 +8,7 @@ import pytest
 from reputon.subject import parse
 from reputon.zone.own import Settings
 from reputon.zone.publish import Publisher
-from reputon.zone.server import Options, Server
+from reputon.zone.server.server import Options, Server
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from tests.zone import making
 
-from reputon.zone import jit
-from reputon.zone.answer import answer
 from reputon.zone.content import Content, Covers, Soa, Value
-from reputon.zone.question import DROP, RARE, WORK
-from reputon.zone.writing import ROOM, SIZE
+from reputon.zone.kernel import jit
+from reputon.zone.kernel.answer import answer
+from reputon.zone.kernel.question import DROP, RARE, WORK
+from reputon.zone.kernel.writing import ROOM, SIZE
 
 LONGEST = 1024  # bytes of a packet, as many as the server reads
 MARGIN = 64  # bytes of canaries

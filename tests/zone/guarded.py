@@ -8,13 +8,13 @@ import dns.message
 import dns.rcode
 import dns.rdatatype
 
-from reputon.zone.client import put_name
 from reputon.zone.content import Content, Covers, Record, Soa, Value
 from reputon.zone.guard import Protection, guard, new_uses
-from reputon.zone.loop import answer_packet, buffers, new_counts
-from reputon.zone.question import DROP
+from reputon.zone.kernel.client import put_name
+from reputon.zone.kernel.loop import answer_packet, buffers, new_counts
+from reputon.zone.kernel.question import DROP
+from reputon.zone.server.worker import PlainBuffers
 from reputon.zone.table import compile_zones
-from reputon.zone.worker import PlainBuffers
 
 NOW = 1_800_000_000
 APEXES = ("bl.rep.test", "dom.rep.test")

@@ -227,12 +227,12 @@ class Zone:
             return asked.says(REFUSED, why=18)
         if action == CODE:
             return self.deny(asked)
+        if keys is not None and relative and relative[-1] not in keys:
+            return asked.says(REFUSED, why=18)
         if self.content.stale and now >= self.content.stale:
             return asked.says(SERVFAIL, why=24)
         found = None
         if keys is not None and relative:
-            if relative[-1] not in keys:
-                return asked.says(REFUSED, why=18)
             relative = relative[:-1]
             found = None if relative else Found(exists=action != EMPTY)
         if found is None:
@@ -245,7 +245,7 @@ class Zone:
         rdtype = A if asked.rdtype == ANY else asked.rdtype
         if rdtype in DENIED:
             return asked.says(NOERROR, "AA", answer=frozenset({(asked.name, 300, int(rdtype), DENIED[rdtype])}))
-        return self.answer(asked, Found(exists=True), 0)
+        return asked.says(REFUSED, why=18)
 
     def answer(self, asked, found, now):
         """What is said of what was found."""

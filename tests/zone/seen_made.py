@@ -7,7 +7,7 @@ import dns.message
 import dns.query
 
 from reputon.zone.content import Content, Covers, Record, Soa, Value
-from reputon.zone.prefixes import prefix4, prefix6
+from reputon.zone.reading.prefixes import prefix4, prefix6
 from reputon.zone.table import compile_zones
 
 WAIT = 30.0
@@ -49,6 +49,6 @@ def send(address, packet):
 
 def warm():
     """Compile the loop, so that a server has it at once."""
-    from reputon.zone import native
+    from reputon.zone.machine import native
 
     native.serve()

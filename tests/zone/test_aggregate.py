@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from tests.test_cli import one_line, reputon
 
 from reputon import lists
-from reputon.zone import asking, gathering, stored
+from reputon.zone import stored
+from reputon.zone.aggregate import gathering
+from reputon.zone.aggregate.recipe import doubts, mirror, recipe
 from reputon.zone.content import ContentError
 from reputon.zone.own import address_owner
-from reputon.zone.recipe import doubts, mirror, recipe
+from reputon.zone.server import asking
 from reputon.zone.table import compile_zones
 
 HERE = Path(__file__).parent / "aggregates"

@@ -6,9 +6,9 @@ import dns.rcode
 import pytest
 
 from reputon.zone import closing
-from reputon.zone.asking import ask, said
 from reputon.zone.content import FOREVER, Content, ContentError, Record, Soa, Value
 from reputon.zone.publish import Publisher
+from reputon.zone.server.asking import ask, said
 from reputon.zone.table import compile_zones
 
 DAY = closing.parse("2027-03-31")

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reputon.zone import jit
 from reputon.zone.flat import Bounds, flatten, overlay
+from reputon.zone.kernel import jit
 
 LAW = settings(max_examples=150, deadline=None)
 HALF = (1 << 64) - 1

@@ -10,7 +10,7 @@ from tests.zone.asking import Kernels, check
 from tests.zone.fuzzing import Fuzzer, worlds
 from tests.zone.oracle import Oracle
 
-from reputon.zone import jit
+from reputon.zone.kernel import jit
 
 BENCH = Path(__file__).parents[2] / "bench" / "dns_fuzz.py"
 

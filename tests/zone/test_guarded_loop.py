@@ -1,18 +1,18 @@
 """A loop behind a guard: sequences of packets get the same from machine code as from plain Python, byte for byte."""
 
 import random
-from typing import Any
+from typing import Any, cast
 
 import dns.message
 import numpy as np
 import pytest
 from tests.zone.guarded import APEXES, NOW, table
 
-from reputon.zone import jit, writing
 from reputon.zone.access import Action, Rule
-from reputon.zone.client import NAME, put_name
 from reputon.zone.guard import Key, Limits, Protection, guard, new_uses, open_guard
-from reputon.zone.loop import BATCH, CLOCK, HDR_SIZE, STRIDE, Buffers, answer_batch, buffers, new_counts
+from reputon.zone.kernel import jit, writing
+from reputon.zone.kernel.client import NAME, put_name
+from reputon.zone.kernel.loop import BATCH, CLOCK, HDR_SIZE, STRIDE, Buffers, answer_batch, buffers, new_counts
 
 BL, DOM = APEXES
 PROTECTION = Protection(
@@ -60,7 +60,7 @@ class Loop:
         self.counts = new_counts(of_all)
         self.seen = (self.of, of_all.arrays, self.guard, self.counts)
         if is_plain:
-            views: Any = (memoryview(each) if isinstance(each, np.ndarray) else each for each in self.of)
+            views: Any = (memoryview(cast(Any, each)) if isinstance(each, np.ndarray) else each for each in self.of)
             self.seen = Buffers(*views), of_all.arrays.plain(), self.guard.plain(), memoryview(self.counts)
 
     def answer(self, batch, now):

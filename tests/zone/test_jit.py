@@ -16,9 +16,10 @@ import numpy as np
 import pytest
 from tests.zone.guarded import APEXES, table
 
-from reputon.zone import image, jit, linker, native
 from reputon.zone.guard import open_guard
-from reputon.zone.worker import Worker, can_compile, open_socket
+from reputon.zone.kernel import jit
+from reputon.zone.machine import image, linker, native
+from reputon.zone.server.worker import Worker, can_compile, open_socket
 
 NOTHING = b"\x31\xc0\xc3"  # xor eax, eax; ret: all that went well
 FAILS = b"\xb8\x07\x00\x00\x00\xc3"  # mov eax, 7; ret
@@ -104,7 +105,7 @@ def test_what_another_process_compiled_answers_as_plain_python_does_and_needs_no
     before = path.stat()
     native.warm()
     assert path.stat().st_mtime_ns == before.st_mtime_ns
-    serves = "import sys; from reputon.zone.native import serve; assert serve()"
+    serves = "import sys; from reputon.zone.machine.native import serve; assert serve()"
     said = serves + "; print({'numba', 'llvmlite'} & {*sys.modules})"
     done = subprocess.run(
         [sys.executable, "-c", said], env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -116,7 +117,7 @@ def test_what_another_process_compiled_answers_as_plain_python_does_and_needs_no
 @pytest.mark.heavy
 @on_x86
 def test_where_no_image_can_be_made_numbas_own_cache_is_filled(cache, monkeypatch):
-    other = "from reputon.zone import linker, native; linker.can_link = lambda: False; native.write_image()"
+    other = "from reputon.zone.machine import linker, native; linker.can_link = lambda: False; native.write_image()"
     monkeypatch.setattr(native, "_MAKE", other)
     assert list(native.warm().rglob("compiled._serve-*.nbc"))
     assert native.load() is None

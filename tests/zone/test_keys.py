@@ -7,7 +7,7 @@ from tests.zone.guarded import APEXES, Guarded, errors_of, table
 
 from reputon.zone.access import AccessError, Action, Rule
 from reputon.zone.guard import ASKED, OVER, Key, Protection, guard, key_counts, new_uses
-from reputon.zone.writing import NO_KEY, OVER_QUOTA
+from reputon.zone.kernel.writing import NO_KEY, OVER_QUOTA
 
 BL, DOM = APEXES
 KEY = "k3y-of-example"
@@ -107,7 +107,7 @@ def test_a_quota_may_answer_with_a_code():
     to.said(KEYED)
     assert to.said(f"2.0.0.127.{KEYED}") == "127.255.255.255"
     assert "quota" in to.said(f"2.0.0.127.{KEYED}", "TXT")
-    assert to.said(f"2.0.0.127.{KEYED}", "MX") == "NODATA"
+    assert to.said(f"2.0.0.127.{KEYED}", "MX") == "REFUSED"
     assert to.said(f"2.0.0.127.wrong.{BL}") == "REFUSED"
 
 

@@ -12,12 +12,12 @@ from tests.zone.guarded import APEXES, Guarded, table
 
 from reputon.zone import own
 from reputon.zone.access import AccessError, Action, Rule
-from reputon.zone.client import BUCKETS, bucket_of
 from reputon.zone.guard import Limits, Protection, guard
-from reputon.zone.limit import has_left, slips_through
-from reputon.zone.responder import Responder
+from reputon.zone.kernel.client import BUCKETS, bucket_of
+from reputon.zone.kernel.limit import has_left, slips_through
+from reputon.zone.kernel.writing import DROPPED, FAULTY, LIMITED, LISTED, NOT_LISTED, REFUSED_, SLIPPED
+from reputon.zone.server.responder import Responder
 from reputon.zone.table import compile_zones
-from reputon.zone.writing import DROPPED, FAULTY, LIMITED, LISTED, NOT_LISTED, REFUSED_, SLIPPED
 
 BL = APEXES[0]
 LISTED_NAME = "2.0.0.127." + BL

@@ -8,14 +8,15 @@ from typing import Any
 import dns.rcode
 import dns.rdatatype
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reputon.subject import Subject, SubjectError, parse
-from reputon.zone import asking, own
+from reputon.zone import own
 from reputon.zone.content import ContentError
 from reputon.zone.entries import band, score_code
 from reputon.zone.own import Settings
+from reputon.zone.server import asking
 from reputon.zone.table import compile_zones
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -275,6 +276,7 @@ TESTS = [f"{each}.0.0.127" for each in range(2, 7)] + [nibbles(f"::ffff:7f00:{ea
 NAME_TESTS = ["test"] + [f"{each}.test" for each in ("pristine-trap", "malware", "invalid-recipients", "complaints")]
 
 
+@settings(deadline=None)
 @given(st.data(), LISTED, st.sampled_from(["bl", "dom"]))
 def test_a_name_is_there_exactly_if_something_live_is_on_it_or_below_it(data, listed, zone):
     labels = data.draw(names(listed))
@@ -288,6 +290,7 @@ def test_a_name_is_there_exactly_if_something_live_is_on_it_or_below_it(data, li
         assert (rcode, bool(response.answer)) == model(listed, labels, zone)
 
 
+@settings(deadline=None)
 @given(st.data(), LISTED, st.sampled_from(["bl", "dom"]))
 def test_nothing_is_below_a_name_that_is_not_there(data, listed, zone):
     """RFC 8020: every name above one that is there is there too."""
@@ -298,6 +301,7 @@ def test_nothing_is_below_a_name_that_is_not_there(data, listed, zone):
     assert rcodes == sorted(rcodes, reverse=True)  # NXDOMAIN first, and never again after a NOERROR
 
 
+@settings(deadline=None)
 @given(LISTED, st.integers(-3, 4))
 def test_no_answer_outlives_its_listing(listed, hours):
     now = NOW + timedelta(hours=hours, minutes=-3)

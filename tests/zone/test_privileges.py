@@ -11,7 +11,7 @@ is_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has privileges
 
 _TELL = """
 import os, sys
-from reputon.zone.privileges import PrivilegeError, drop
+from reputon.zone.server.privileges import PrivilegeError, drop
 try:
     drop(sys.argv[1])
 except PrivilegeError as error:

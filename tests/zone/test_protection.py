@@ -2,7 +2,8 @@
 
 import pytest
 
-from reputon import config, serve
+from reputon import config
+from reputon.serve import dns, publishing
 from reputon.zone.access import Action, Rule
 from reputon.zone.guard import Key, Limits, Protection
 
@@ -36,7 +37,7 @@ def settings(tmp_path):
 
 
 def test_what_a_file_says(settings):
-    assert serve.protection(settings) == Protection(
+    assert dns.protection(settings) == Protection(
         (
             Rule("10.0.0.0/8", Action.IGNORE),
             Rule("2001:db8::/32", Action.CODE),
@@ -47,17 +48,17 @@ def test_what_a_file_says(settings):
         True,
         Limits(answers=100, exempt=("192.0.2.1",)),
     )
-    assert serve.zone_settings(settings).closes == 1806451200
+    assert publishing.zone_settings(settings).closes == 1806451200
 
 
 def test_without_a_file_the_defaults_are_the_same():
-    assert serve.protection(config.Config()) == Protection()
+    assert dns.protection(config.Config()) == Protection()
 
 
 def test_a_key_is_shown_nowhere(settings):
     assert "topsecret" not in repr(settings)
     assert "topsecret" not in repr(list(config.keys(settings)))
-    assert "topsecret" not in repr(serve.protection(settings))
+    assert "topsecret" not in repr(dns.protection(settings))
 
 
 def test_an_action_that_is_none_is_told_by_its_key(tmp_path):

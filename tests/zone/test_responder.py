@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from reputon.zone import own
 from reputon.zone.content import Covers, Value
+from reputon.zone.kernel.question import HEADER
 from reputon.zone.own import Settings
-from reputon.zone.question import HEADER
-from reputon.zone.rare import Identity
-from reputon.zone.responder import Responder
+from reputon.zone.server.rare import Identity
+from reputon.zone.server.responder import Responder
 from reputon.zone.table import compile_zones
 
 NAME = "2.0.0.127.bl.reputon.test"

@@ -10,7 +10,7 @@ from tests.zone.clients import test_exim, test_postfix, test_postscreen, test_rs
 from tests.zone.clients.lists import BL, DOM
 
 from reputon import config
-from reputon.zone.recipe import recipe
+from reputon.zone.aggregate.recipe import recipe
 
 PAGE = (Path(__file__).parents[2] / "docs" / "running-dns.md").read_text()
 

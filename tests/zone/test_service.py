@@ -12,8 +12,11 @@ import dns.query
 import pytest
 from tests.servers.program import Program
 
-from reputon.zone import jit, native, service, stored
+from reputon.zone import stored
 from reputon.zone.content import Content, Soa, Value
+from reputon.zone.kernel import jit
+from reputon.zone.machine import native
+from reputon.zone.server import service
 from reputon.zone.table import compile_zones
 
 MDWE = 65  # PR_SET_MDWE of <linux/prctl.h>, Linux 6.3: as MemoryDenyWriteExecute of systemd, and stricter

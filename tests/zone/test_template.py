@@ -12,8 +12,8 @@ from tests.zone.asking import Kernels
 from tests.zone.clients.lists import HEAD
 from tests.zone.oracle import address6, text_data
 
-from reputon.zone import spelling
 from reputon.zone.content import Content, Soa, Value
+from reputon.zone.dump import spelling
 
 APEX = "bl.example"
 ADDRESSES = {

@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 from tests.zone.seen_made import content, table, until
 
-from reputon import serve
-from reputon.zone import layout, stored
-from reputon.zone.attendant import Attendant
-from reputon.zone.keeper import Keeper
+from reputon.serve import publishing
+from reputon.zone import stored
+from reputon.zone.kernel import layout
 from reputon.zone.own import Settings
 from reputon.zone.publish import Publisher
-from reputon.zone.seen import Seen
+from reputon.zone.server.keeper import Keeper
 from reputon.zone.staleness import Staleness
+from reputon.zone.statistics.attendant import Attendant
+from reputon.zone.statistics.seen import Seen
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 HOUR = 3600
@@ -82,11 +83,11 @@ def test_a_dead_ledger_is_told_once_and_so_is_its_return(caplog):
 
 
 def test_a_table_that_cannot_be_written_is_tried_again(tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr(serve, "_PATIENCE", 0.0)
+    monkeypatch.setattr(publishing, "_PATIENCE", 0.0)
     first, second = table(), table(content(serial=8))
-    assert serve._try_write(first, tmp_path / "gone" / "table", second) is second
+    assert publishing._try_write(first, tmp_path / "gone" / "table", second) is second
     assert "cannot be written" in caplog.text
-    assert serve._try_write(first, tmp_path / "table", second) is first
+    assert publishing._try_write(first, tmp_path / "table", second) is first
     assert stored.read(tmp_path / "table").zones == first.zones
 
 

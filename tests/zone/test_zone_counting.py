@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from tests.zone.seen_made import ask, content, table, until, warm
 
-from reputon.zone import metrics, seen
-from reputon.zone.counting import COLUMNS, MOST_GONE, NO_ZONE, Counters
 from reputon.zone.guard import Key, Protection
-from reputon.zone.loop import new_counts
-from reputon.zone.server import Options, Server
-from reputon.zone.writing import LISTED
+from reputon.zone.kernel.loop import new_counts
+from reputon.zone.kernel.writing import LISTED
+from reputon.zone.server.server import Options, Server
+from reputon.zone.statistics import metrics, seen
+from reputon.zone.statistics.counting import COLUMNS, MOST_GONE, NO_ZONE, Counters
 
 HERE = [("127.0.0.1", 0)]
 PLAIN = Options(is_fast=False)

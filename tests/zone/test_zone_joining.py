@@ -7,10 +7,10 @@ import pytest
 from tests.zone.seen_made import content, table
 
 from reputon.zone import checks, stored
-from reputon.zone.asking import ask, said
 from reputon.zone.content import ContentError
-from reputon.zone.follow import Follower
 from reputon.zone.joining import joined
+from reputon.zone.server.asking import ask, said
+from reputon.zone.server.follow import Follower
 from reputon.zone.table import compile_zones
 
 NAMES = (

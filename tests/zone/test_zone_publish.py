@@ -2,10 +2,10 @@
 
 import pytest
 
-from reputon.zone import asking
 from reputon.zone.content import ContentError
 from reputon.zone.own import Settings
 from reputon.zone.publish import Publisher
+from reputon.zone.server import asking
 
 NAME = "1.2.0.192.bl.reputon.test"
 

@@ -6,14 +6,14 @@ import dns.message
 import pytest
 from tests.zone.seen_made import ask, content, table, until
 
-from reputon.zone.client import NAME, put_name
 from reputon.zone.guard import Key, Protection, guard, open_guard
-from reputon.zone.loop import answer_packet, buffers, new_counts
-from reputon.zone.query_log import MOST, QueryLog
-from reputon.zone.sampling import SAMPLES, Ring, Sample, client, new_ring
-from reputon.zone.server import Options, Server
-from reputon.zone.worker import PlainBuffers
-from reputon.zone.writing import DENIED, FAULTY, LISTED, NO_KEY, NOT_LISTED, REFUSED_
+from reputon.zone.kernel.client import NAME, put_name
+from reputon.zone.kernel.loop import answer_packet, buffers, new_counts
+from reputon.zone.kernel.sampling import SAMPLES, Ring, Sample, client, new_ring
+from reputon.zone.kernel.writing import DENIED, FAULTY, LISTED, NO_KEY, NOT_LISTED, REFUSED_
+from reputon.zone.server.server import Options, Server
+from reputon.zone.server.worker import PlainBuffers
+from reputon.zone.statistics.query_log import MOST, QueryLog
 
 HERE = [("127.0.0.1", 0)]
 KEY = "s3cretkey"

@@ -16,8 +16,8 @@ import dns.rcode
 import pytest
 
 from reputon.zone.content import Content, ContentError, Record, Soa
-from reputon.zone.server import Options, Server, parse_address
-from reputon.zone.streams import Limits
+from reputon.zone.server.server import Options, Server, parse_address
+from reputon.zone.server.streams import Limits
 from reputon.zone.table import compile_zones
 
 NAME = "2.0.0.127.bl.reputon.test"

@@ -14,7 +14,7 @@ import pytest
 from tests.zone.seen_made import ask, content, table, until
 
 from reputon.zone import stored
-from reputon.zone.metrics import MetricsError, read
+from reputon.zone.statistics.metrics import MetricsError, read
 
 pytestmark = pytest.mark.heavy
 

@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 from tests.zone.seen_made import ask, content, table
 
 from reputon.cli import zone_tables
-from reputon.zone import comparing, dumping, examining, metrics, stored
+from reputon.zone import stored
 from reputon.zone.content import Content, Soa, Value
-from reputon.zone.server import Options, Server
-from reputon.zone.spans import intervals, prefixes, spans
+from reputon.zone.dump import comparing, examining
+from reputon.zone.dump import entries as dumping
+from reputon.zone.dump.spans import intervals, prefixes, spans
+from reputon.zone.server.server import Options, Server
+from reputon.zone.statistics import metrics, top
 from reputon.zone.table import compile_zones
 
 BITS = {4: 32, 6: 128}
@@ -184,3 +187,28 @@ def test_stats_of_a_running_server(tmp_path, verb):
     config.write_text("")
     with pytest.raises(ValueError, match=r"serve\.dns\.metrics"):
         zone_tables.stats(None, config, False)
+
+
+def test_top_of_a_log_of_samples(tmp_path, verb):
+    log = tmp_path / "log"
+    sample = {"time": "2026-11-24T09:00:00Z", "client": "192.0.2.0/24", "zone": "bl.test", "name": "1.2.0.192"}
+    lines = [json.dumps(sample | {"type": "A", "outcome": outcome}) for outcome in ("listed", "listed", "no_data")]
+    log.write_text("\n".join([*lines, "no JSON", "[1]", json.dumps(sample | {"zone": None, "outcome": "refused"})]))
+    told = json.loads(verb(zone_tables.top, log, 1, True)[0][0])
+    assert (told["samples"], told["unread"]) == (4, 2)
+    assert told["outcome"] == {"listed": 2}
+    assert told["zone"] == {"bl.test": 3}
+    lines, code = verb(zone_tables.top, log, 10, False)
+    assert code == 0
+    assert lines[0] == "4 samples from 2026-11-24T09:00:00Z to 2026-11-24T09:00:00Z, 2 lines are no samples"
+    assert "    type          3  A" in lines
+
+
+def test_top_counts_only_so_many_different_names(monkeypatch):
+    monkeypatch.setattr(top, "MOST", 10)
+    found = top.Top()
+    often = ['{"time": "t", "outcome": "listed", "name": "often"}'] * 20
+    found.add(often + [f'{{"time": "t", "outcome": "listed", "name": "{each}"}}' for each in range(1000)])
+    assert found.samples == 1020
+    assert len(found.counts["name"]) <= 10
+    assert found.counts["name"]["often"] == 20

@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from tests.zone.seen_made import content, table
 
 from reputon.zone import checks, stored
-from reputon.zone.answer import answer
-from reputon.zone.follow import Follower
 from reputon.zone.guard import open_guard
-from reputon.zone.layout import Arrays
-from reputon.zone.question import WORK
+from reputon.zone.kernel.answer import answer
+from reputon.zone.kernel.layout import Arrays
+from reputon.zone.kernel.question import WORK
+from reputon.zone.kernel.writing import ROOM, SIZE
+from reputon.zone.server.follow import Follower
 from reputon.zone.stored import StoredError
 from reputon.zone.table import Table
-from reputon.zone.writing import ROOM, SIZE
 
 RECORDS = (("", "TXT", 60, '"hello"'), ("www", "A", 60, "192.0.2.80"))
 MADE = table(

@@ -41,16 +41,16 @@ def dns(
 ) -> None:
     """Answer for zones over UDP and TCP: those of a file, or bl., score., dom. and dscore. of the ledger."""
     from reputon import config
-    from reputon import serve as processes
-    from reputon.zone.server import Options, parse_address
+    from reputon.serve import dns as process
+    from reputon.zone.server.server import Options, parse_address
 
     if warm:
-        processes.warm_dns()
+        process.warm()
         return
     settings = config.load(path)
     addresses = [parse_address(text) for text in listen or settings.serve.dns.listen]
     options = Options(threads or settings.serve.dns.threads or os.cpu_count() or 1)
-    processes.serve_dns(settings, addresses, table or (), options, root)
+    process.serve(settings, addresses, table or (), options, root)
 
 
 @command.command()
@@ -62,19 +62,19 @@ def trap(
     from dataclasses import replace
 
     from reputon import config
-    from reputon import serve as processes
+    from reputon.serve import trap as process
 
     settings = config.load(path)
     if listen:
         of = replace(settings.serve.trap, listen=listen)
         settings = replace(settings, serve=replace(settings.serve, trap=of))
-    processes.serve_trap(settings)
+    process.serve(settings)
 
 
 @command.command()
 def watch(path: console.ConfigOption = None) -> None:
     """Look again at what is watched and tell what changed, as `reputon watch run` does; metrics at watch.metrics."""
     from reputon import config
-    from reputon import serve as processes
+    from reputon.serve import watch as process
 
-    processes.serve_watch(config.load(path))
+    process.serve(config.load(path))

@@ -37,12 +37,12 @@ def add(
     """Watch something from now on."""
     from datetime import UTC
 
-    from reputon import serve
+    from reputon.serve import watch as watch_process
     from reputon.watch import adding
     from reputon.watch.history import History
 
     settings = _settings(path)
-    around, _ = serve.watching(settings)
+    around, _ = watch_process.watching(settings)
     often = timedelta(seconds=settings.watch.every) if every is None else console.parse_duration(every)
     wanted = [each.strip() for each in (names or "").split(",") if each.strip()]
     if names is not None and not wanted:
@@ -62,11 +62,11 @@ def add(
 @command.command()
 def ls(path: console.ConfigOption = None, as_json: console.JsonOption = False) -> None:
     """List what is watched, and how it stands.  Exit codes: 0 nothing is listed, 1 something is."""
-    from reputon import serve
+    from reputon.serve import watch as watch_process
     from reputon.watch import summary
 
     settings = _settings(path)
-    around, _ = serve.watching(settings)
+    around, _ = watch_process.watching(settings)
     with _history(settings) as history:
         found = summary.of(history, around)
         failed = summary.untold(history)
@@ -109,16 +109,16 @@ def run(
     as_json: console.JsonOption = False,
 ) -> None:
     """Look and tell until SIGTERM or Ctrl-C; one at a time over one state directory."""
-    from reputon import serve
+    from reputon.serve import watch as watch_process
 
     if world is not None and not once:
         console.fail("--world rehearses one pass on a copy of the history: give --once too")
     say = watched.print_as_json if as_json else None
     asked, now = made.asked(world, resolver) if world or resolver else (None, None)  # else the configuration's
     if world is not None and asked is not None:
-        serve.rehearse_watch(_settings(path), asked, (lambda: now) if now else None, say)
+        watch_process.rehearse(_settings(path), asked, (lambda: now) if now else None, say)
         return
-    serve.serve_watch(_settings(path), asked, None, once, say)
+    watch_process.serve(_settings(path), asked, None, once, say)
 
 
 @command.command()

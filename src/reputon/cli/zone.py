@@ -30,19 +30,21 @@ def ask(
     as_json: console.JsonOption = False,
 ) -> None:
     """Show what the zones would answer now, without asking a server."""
-    from reputon import config, serve
-    from reputon.zone import asking, own
+    from reputon import config
+    from reputon.serve import publishing
+    from reputon.zone import own
+    from reputon.zone.server import asking
 
     settings = config.load(path)
     asked = table_of(table, path, root)
     ours = any(f".{name.rstrip('.').lower()}".endswith(f".{each.apex}") for each in asked.zones)
-    for each in (name,) if ours else own.names_of(name, serve.zone_settings(settings, root)):
+    for each in (name,) if ours else own.names_of(name, publishing.zone_settings(settings, root)):
         for wanted in (rdtype.upper(),) if rdtype else ("A", "TXT"):
             _show(each, wanted, asking.ask(asked, each, wanted), as_json)
 
 
 def _show(name: str, rdtype: str, response: "dns.message.Message", as_json: bool) -> None:
-    from reputon.zone import asking
+    from reputon.zone.server import asking
 
     rcode, records = asking.said(response)
     if as_json:
@@ -59,11 +61,12 @@ def _show(name: str, rdtype: str, response: "dns.message.Message", as_json: bool
 @command.command()
 def ls(root: RootOption = None, path: console.ConfigOption = None, as_json: console.JsonOption = False) -> None:
     """List every entry of our own zones with its codes and its expiry."""
-    from reputon import config, serve
+    from reputon import config
+    from reputon.serve import publishing
     from reputon.zone.content import FOREVER, entries_of
     from reputon.zone.publish import wall_clock
 
-    for content in serve.publisher(config.load(path), root).contents(wall_clock()):
+    for content in publishing.publisher(config.load(path), root).contents(wall_clock()):
         for subject, value in entries_of(content):
             until = datetime.fromtimestamp(value.expires, UTC) if value.expires != FOREVER else None
             if as_json:
@@ -86,9 +89,10 @@ def publish(
     """Write the table of our own zones, for `serve dns --table` here or elsewhere."""
     from threading import Event
 
-    from reputon import config, serve
+    from reputon import config
+    from reputon.serve import publishing
 
-    serve.publish(config.load(path), root, output, Event() if follow else None)
+    publishing.publish(config.load(path), root, output, Event() if follow else None)
 
 
 command.command("import")(zone_formats.import_)
@@ -99,5 +103,6 @@ for each in (
     zone_tables.dump,
     zone_tables.diff,
     zone_tables.stats,
+    zone_tables.top,
 ):
     command.command()(each)

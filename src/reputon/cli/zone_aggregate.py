@@ -28,9 +28,9 @@ def aggregate(
     from time import time
 
     from reputon import config, durable, lists
-    from reputon.zone import gathering
-    from reputon.zone.recipe import doubts
-    from reputon.zone.recipe import mirror as mirror_of
+    from reputon.zone.aggregate import gathering
+    from reputon.zone.aggregate.recipe import doubts
+    from reputon.zone.aggregate.recipe import mirror as mirror_of
 
     catalogue = lists.load(config.load(path).lists.catalogue)
     made = gathering.read(recipe)
@@ -48,7 +48,8 @@ def aggregate(
 def _write(zone: "Content", kind: str, output: Path) -> None:
     import secrets
 
-    from reputon.zone import formats, lines, stored, table
+    from reputon.zone import formats, stored, table
+    from reputon.zone.reading import lines
 
     if kind == TABLE:
         stored.write(table.compile_zones([zone], zone.soa.serial, secrets.randbits(32)), output)

@@ -50,7 +50,8 @@ def export(
     from contextlib import nullcontext
 
     from reputon import durable
-    from reputon.zone import decompile, formats
+    from reputon.zone import formats
+    from reputon.zone.reading import decompile
 
     write, of = formats.writer(kind), table_of(table, path, root)
     content = decompile.content_of(of, _row(of, apex))

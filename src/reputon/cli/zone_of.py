@@ -16,7 +16,8 @@ TableOption = Annotated[
 
 def table_of(table: Path | None, path: Path | None, root: str | None) -> "Table":
     """The table of a file, or of the ledger that the configuration in `path` names."""
-    from reputon import config, serve
+    from reputon import config
+    from reputon.serve import publishing
     from reputon.zone import stored
 
-    return stored.read(table) if table else serve.publisher(config.load(path), root).table
+    return stored.read(table) if table else publishing.publisher(config.load(path), root).table

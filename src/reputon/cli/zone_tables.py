@@ -10,10 +10,10 @@ import typer
 from reputon.cli import console
 
 if TYPE_CHECKING:
-    from reputon.zone.comparing import Compared
-    from reputon.zone.dumping import Meaning
-    from reputon.zone.examining import Examined
-    from reputon.zone.metrics import Reading
+    from reputon.zone.dump.comparing import Compared
+    from reputon.zone.dump.entries import Meaning
+    from reputon.zone.dump.examining import Examined
+    from reputon.zone.statistics.metrics import Reading
     from reputon.zone.table import Table
 
 _File = Annotated[Path, typer.Argument(metavar="FILE", help="A table of zones.")]
@@ -23,7 +23,8 @@ def check(file: _File, as_json: console.JsonOption = False) -> None:
     """Say whether a table can be served, and what is odd in it; exit code 1 if it cannot."""
     from time import time
 
-    from reputon.zone import examining, stored
+    from reputon.zone import stored
+    from reputon.zone.dump import examining
 
     try:
         table = stored.read(file)
@@ -69,7 +70,8 @@ def dump(
     as_json: console.JsonOption = False,
 ) -> None:
     """Print every prefix and name that a table lists, as it will be answered."""
-    from reputon.zone import dumping, stored
+    from reputon.zone import stored
+    from reputon.zone.dump import entries as dumping
 
     table = stored.read(file)
     for row in _rows(table, zone):
@@ -115,7 +117,8 @@ def diff(
     as_json: console.JsonOption = False,
 ) -> None:
     """Say what came, went and changed between two tables: numbers first, then each prefix and name."""
-    from reputon.zone import comparing, stored
+    from reputon.zone import stored
+    from reputon.zone.dump import comparing
 
     found = [each for each in comparing.compare(stored.read(old), stored.read(new)) if len(each)]
     for each in found:
@@ -163,8 +166,8 @@ def stats(
 ) -> None:
     """Show what a running `serve dns` has done since its start, zone by zone; it must have `serve.dns.metrics`."""
     from reputon import config
-    from reputon.zone import metrics
-    from reputon.zone.server import parse_address
+    from reputon.zone.server.server import parse_address
+    from reputon.zone.statistics import metrics
 
     text = where or config.load(path).serve.dns.metrics
     if not text:
@@ -177,6 +180,31 @@ def stats(
         console.print_json({"server": read.server, "zones": read.zones, "keys": read.keys})
     else:
         _show_stats(read)
+
+
+def top(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A log of samples (serve.dns.log).")],
+    most: Annotated[int, typer.Option("--most", metavar="N", min=1, help="How many of each.")] = 10,
+    as_json: console.JsonOption = False,
+) -> None:
+    """Say who and what is most often in a log of samples: zones, outcomes, types, clients, names."""
+    from reputon.zone.statistics.top import Top
+
+    found = Top()
+    with file.open(encoding="utf-8", errors="replace") as lines:
+        found.add(console.progress(lines, what="samples"))
+    if as_json:
+        counts = {name: dict(each.most_common(most)) for name, each in found.counts.items()}
+        numbers = {"samples": found.samples, "unread": found.unread, "first": found.first, "last": found.last}
+        console.print_json(numbers | counts)
+        return
+    odd = f", {found.unread} lines are no samples" if found.unread else ""
+    console.out.print(
+        f"{found.samples:,} samples from {found.first} to {found.last}{odd}", markup=False, soft_wrap=True
+    )
+    for name, each in found.counts.items():
+        for subject, count in each.most_common(most):
+            console.out.print(f"{name:>8}  {count:>9,}  {subject}", markup=False, soft_wrap=True)
 
 
 def _show_stats(read: "Reading") -> None:

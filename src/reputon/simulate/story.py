@@ -37,7 +37,7 @@ from reputon.simulate.scene import (
     Scene,
 )
 from reputon.simulate.smtp import Envelope, send
-from reputon.zone.server import Options, Server
+from reputon.zone.server.server import Options, Server
 
 Mode = Literal["address", "tenant"]
 

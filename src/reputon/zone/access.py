@@ -25,7 +25,7 @@ class AccessError(ValueError):
 
 
 class Action(IntEnum):
-    """What a client may; the kernel's numbers (`reputon.zone.answer`)."""
+    """What a client may; the kernel's numbers (`reputon.zone.kernel.answer`)."""
 
     ALLOW = 0
     REFUSE = 1  # REFUSED, with the extended error 18 (RFC 8914)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reputon.zone.layout import (
+from reputon.zone.kernel.layout import (
     BELOW,
     CODE_COUNT,
     CODES,

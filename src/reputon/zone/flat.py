@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reputon.zone import jit
 from reputon.zone.content import EXCLUDED
+from reputon.zone.kernel import jit
 
 _MANY = 50_000  # prefixes, from which compiling the sweep pays
 _ALL = np.uint64(0xFFFF_FFFF_FFFF_FFFF)

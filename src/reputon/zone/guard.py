@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from reputon.zone import names
 from reputon.zone.access import AccessError, Rule, clients, plain
 from reputon.zone.content import ContentError, Record
-from reputon.zone.hashing import hash_of, slot_of, slots_for
-from reputon.zone.layout import NOWHERE
+from reputon.zone.kernel.hashing import hash_of, slot_of, slots_for
+from reputon.zone.kernel.layout import NOWHERE
 from reputon.zone.rdata import wire
 from reputon.zone.table import Table
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from reputon.zone.content import ContentError
-from reputon.zone.hashing import hash_of, slot_of, slots_for
-from reputon.zone.layout import (
+from reputon.zone.kernel.hashing import hash_of, slot_of, slots_for
+from reputon.zone.kernel.layout import (
     BELOW,
     CODES,
     INDEX4,

@@ -1,7 +1,7 @@
 """Staleness: zones that are to be renewed until a time, and what an operator is told of it before and after."""
 
 from reputon.zone.content import FOREVER
-from reputon.zone.layout import STALE
+from reputon.zone.kernel.layout import STALE
 from reputon.zone.table import Table
 
 LATE = 0.5  # of a table's time: it should have been renewed at a third

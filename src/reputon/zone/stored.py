@@ -13,7 +13,7 @@ import numpy as np
 
 from reputon import durable
 from reputon.zone.checks import faults
-from reputon.zone.layout import Arrays
+from reputon.zone.kernel.layout import Arrays
 from reputon.zone.table import Table, ZoneOf
 
 MAGIC = b"REPUTON-TABLE-1\n"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reputon.zone import jit, names, rdata
+from reputon.zone import names, rdata
 from reputon.zone.content import (
     EXCLUDED,
     FOREVER,
@@ -23,8 +23,9 @@ from reputon.zone.content import (
     Value,
 )  # fmt: skip
 from reputon.zone.flat import Bounds, Intervals, flatten, overlay
-from reputon.zone.hashing import hash_of, put, slot_of, slots_for
-from reputon.zone.layout import (
+from reputon.zone.kernel import jit
+from reputon.zone.kernel.hashing import hash_of, put, slot_of, slots_for
+from reputon.zone.kernel.layout import (
     INDEX_SIZE,
     NODE_COLUMNS,
     NOWHERE,

@@ -7,7 +7,7 @@ import pytest
 from tests.zone.formats.asked import answer
 
 from reputon.zone.formats import READERS, WRITERS
-from reputon.zone.rbldnsd_lines import LINES
+from reputon.zone.reading.rbldnsd_lines import LINES
 
 PAGE = (Path(__file__).parents[3] / "docs" / "zone-formats.md").read_text()
 NOW = 1_800_000_000

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reputon.zone.master import quoted, unquoted
+from reputon.zone.reading.master import quoted, unquoted
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=600)
 

@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.zone.formats.asked import answer, entries
 
-from reputon.zone import lines, rbldnsd_loading
 from reputon.zone.content import FOREVER, ContentError, Covers
 from reputon.zone.formats.rbldnsd import read
-from reputon.zone.rbldnsd_lines import LINES
+from reputon.zone.reading import lines, rbldnsd_loading
+from reputon.zone.reading.rbldnsd_lines import LINES
 
 NOW = 1_900_000_000
 ZONE = "bl.example"

@@ -13,7 +13,7 @@ from tests.zone.formats.real import rbldnsd
 
 from reputon.zone.content import Content, ContentError, Record, Soa, Value
 from reputon.zone.formats.rbldnsd import read, write
-from reputon.zone.lines import written
+from reputon.zone.reading.lines import written
 
 NOW = 1_800_000_000
 ZONE = "bl.example"

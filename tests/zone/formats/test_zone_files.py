@@ -23,7 +23,7 @@ from tests.zone.formats.made import FAR_FROM_ADDRESSES, contents, subjects
 
 from reputon.zone.content import Content, ContentError, Covers, Record, Soa, Value
 from reputon.zone.formats import WRITERS, bind, rpz
-from reputon.zone.policy_zone import owner6, prefixes
+from reputon.zone.reading.policy_zone import owner6, prefixes
 from reputon.zone.table import compile_zones
 
 ZONE = "bl.example"

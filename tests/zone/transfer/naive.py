@@ -3,8 +3,8 @@
 import dns.message
 import dns.rcode
 
-from reputon.zone.records import generic, told
-from reputon.zone.responder import Responder
+from reputon.zone.dump.records import generic, told
+from reputon.zone.server.responder import Responder
 from reputon.zone.table import Table
 
 

@@ -4,9 +4,9 @@ import threading
 from contextlib import contextmanager
 from dataclasses import replace
 
-from reputon.zone.primary import Primary
-from reputon.zone.server import Options, Server
-from reputon.zone.transferring import Secondary
+from reputon.zone.server.server import Options, Server
+from reputon.zone.transfer.primary import Primary
+from reputon.zone.transfer.settings import Secondary
 
 
 class Serving:

@@ -6,8 +6,8 @@ import subprocess
 import pytest
 from tests.servers import unavailable
 
-from reputon.zone.keys import parse_keys
-from reputon.zone.signing import Key
+from reputon.zone.transfer.keys import parse_keys
+from reputon.zone.transfer.signing import Key
 
 BIND = 'key "secondaries" {\n\talgorithm hmac-sha256;\n\tsecret "MDEyMw==";\n};\n'
 KNOT = (

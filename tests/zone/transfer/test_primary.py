@@ -23,10 +23,10 @@ import pytest
 from tests.zone.transfer.serving import serving
 from tests.zone.transfer.zones import APEX, KEY, OTHER_KEY, content, settings, tables
 
-from reputon.zone.primary import Primary
-from reputon.zone.reply import TransferError
-from reputon.zone.signing import Key
-from reputon.zone.transferring import Secondary, Transfers, TransferSettings
+from reputon.zone.transfer.primary import Primary
+from reputon.zone.transfer.reply import TransferError
+from reputon.zone.transfer.settings import Secondary, Transfers, TransferSettings
+from reputon.zone.transfer.signing import Key
 
 HOST = "127.0.0.1"
 SMALL, LARGE = (content(1, range(0x0A000000, 0x0A000400, 3)), content(2, range(0x0A00001E, 0x0A000412, 3)))
@@ -248,7 +248,7 @@ def test_the_journal_lives_on_beside_the_table(tmp_path):
 
 @pytest.mark.parametrize("key", ["", KEY.name])
 def test_secondaries_are_told_again_until_they_hear(key, monkeypatch):
-    monkeypatch.setattr("reputon.zone.notify.FIRST_WAIT", 0.05)
+    monkeypatch.setattr("reputon.zone.transfer.notify.FIRST_WAIT", 0.05)
     first, second = tables(content(1), content(2))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as secondary:
         secondary.bind((HOST, 0))
@@ -273,7 +273,7 @@ def test_secondaries_are_told_again_until_they_hear(key, monkeypatch):
 
 
 def test_who_never_hears_is_given_up(monkeypatch, caplog):
-    monkeypatch.setattr("reputon.zone.notify.FIRST_WAIT", 0.001)
+    monkeypatch.setattr("reputon.zone.transfer.notify.FIRST_WAIT", 0.001)
     first, second = tables(content(1), content(2))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
         deaf.bind((HOST, 0))

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from tests.zone.transfer.naive import Kernel, Naive
 
-from reputon.zone import aligned
 from reputon.zone.content import Content, ContentError, Covers, Record, Soa, Value
-from reputon.zone.records import generic, told
+from reputon.zone.dump import aligned
+from reputon.zone.dump.records import generic, told
 from reputon.zone.table import compile_zones
 
 NOW = 1_000_000

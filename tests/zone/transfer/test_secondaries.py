@@ -11,8 +11,8 @@ from tests.zone.transfer.naive import Kernel
 from tests.zone.transfer.serving import serving
 from tests.zone.transfer.zones import APEX, KEY, content, names, settings
 
-from reputon.zone.signing import Key
 from reputon.zone.table import compile_zones
+from reputon.zone.transfer.signing import Key
 
 pytestmark = [pytest.mark.server, pytest.mark.heavy]
 KINDS = pytest.mark.parametrize("kind", [Nsd, Knot], ids=["nsd", "knot"])

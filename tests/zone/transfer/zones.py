@@ -2,14 +2,14 @@
 
 from ipaddress import ip_network
 
-from reputon.zone.blocks import zone_blocks
 from reputon.zone.content import Content, Covers, Record, Soa, Value
-from reputon.zone.items import of_blocks, of_name, wordings
-from reputon.zone.named import zone_names
-from reputon.zone.records import said_by
-from reputon.zone.signing import Key
+from reputon.zone.dump.blocks import zone_blocks
+from reputon.zone.dump.named import zone_names
+from reputon.zone.dump.records import said_by
 from reputon.zone.table import compile_zones
-from reputon.zone.transferring import Secondary, Transfers, TransferSettings
+from reputon.zone.transfer.items import Wordings, of_blocks, of_name
+from reputon.zone.transfer.settings import Secondary, Transfers, TransferSettings
+from reputon.zone.transfer.signing import Key
 
 APEX = "bl.example"
 KEY = Key("secondaries", "hmac-sha256", b"0123456789abcdef0123456789abcdef")
@@ -54,7 +54,7 @@ def tables(*contents):
 
 def records(table, row=0):
     """(owner, record) of a zone without its SOA, one by one."""
-    wording = wordings(said_by(table, row))
+    wording = Wordings(said_by(table, row))
     items = [item for named in zone_names(table, row, table.made) for item in of_name(named, wording, 300)]
     items += [item for blocks in zone_blocks(table, row, table.made) for item in of_blocks(blocks, wording)]
     return sorted((owner, each) for owner, said in items for each in said)

@@ -5,7 +5,7 @@ from typing import TextIO, TypeVar
 
 from reputon.zone.content import Content, ContentError
 from reputon.zone.formats import bind, csv, jsonl, rbldnsd, rpz
-from reputon.zone.reading import Reading
+from reputon.zone.reading.reading import Reading
 
 Reader = Callable[[Sequence[str], str, int], Reading]  # files, the zone's name, the time in Unix seconds
 Writer = Callable[[Content, TextIO], None]

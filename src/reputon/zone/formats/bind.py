@@ -4,11 +4,11 @@ from typing import TextIO
 
 import dns.rdatatype
 
-from reputon.zone import layout
 from reputon.zone.content import Content
-from reputon.zone.heading import heading, record_text
-from reputon.zone.master import quoted
-from reputon.zone.records import generic, told
+from reputon.zone.dump.heading import heading, record_text
+from reputon.zone.dump.records import generic, told
+from reputon.zone.kernel import layout
+from reputon.zone.reading.master import quoted
 from reputon.zone.table import Table, compile_zones
 
 _OF_HEADING = (dns.rdatatype.SOA, dns.rdatatype.NS)

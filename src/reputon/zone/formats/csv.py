@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TextIO
 
 from reputon.zone.content import OF_ZONE, Content, ContentError, Value
-from reputon.zone.lines import blocks, changed
-from reputon.zone.prefixes import DIGITS, name
-from reputon.zone.reading import Reading, plain_soa
-from reputon.zone.rows import Filling, rows, time_text, value
+from reputon.zone.reading.lines import blocks, changed
+from reputon.zone.reading.prefixes import DIGITS, name
+from reputon.zone.reading.reading import Reading, plain_soa
+from reputon.zone.reading.rows import Filling, rows, time_text, value
 
 COLUMNS = ("subject", "codes", "texts", "ttl", "expires", "list")
 NEEDED = {"subject", "codes"}

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from reputon.zone.content import OF_ZONE, Content, ContentError, Soa, Value
-from reputon.zone.generic import record
-from reputon.zone.lines import blocks, changed
-from reputon.zone.prefixes import name
-from reputon.zone.reading import Reading, plain_soa
-from reputon.zone.rows import Filling, in_range, rows, time_of, time_text, value
+from reputon.zone.reading.generic import record
+from reputon.zone.reading.lines import blocks, changed
+from reputon.zone.reading.prefixes import name
+from reputon.zone.reading.reading import Reading, plain_soa
+from reputon.zone.reading.rows import Filling, in_range, rows, time_of, time_text, value
 
 BEGIN = '{"subject": "'
 ENTRY: dict[str, type] = {"subject": str, "codes": list, "texts": list, "ttl": int, "expires": str, "list": str}

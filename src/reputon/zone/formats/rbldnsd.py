@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import TextIO
 
 from reputon.zone.content import Content, ContentError
-from reputon.zone.lines import blocks, changed
-from reputon.zone.prefixes import name
-from reputon.zone.rbldnsd_lines import LINES, SPACE, told
-from reputon.zone.rbldnsd_loading import ACL, Loading
-from reputon.zone.rbldnsd_specials import special
-from reputon.zone.rbldnsd_writing import lines
-from reputon.zone.reading import Reading
+from reputon.zone.reading.lines import blocks, changed
+from reputon.zone.reading.prefixes import name
+from reputon.zone.reading.rbldnsd_lines import LINES, SPACE, told
+from reputon.zone.reading.rbldnsd_loading import ACL, Loading
+from reputon.zone.reading.rbldnsd_specials import special
+from reputon.zone.reading.rbldnsd_writing import lines
+from reputon.zone.reading.reading import Reading
 
 
 def read(files: Sequence[str], origin: str, now: int) -> Reading:

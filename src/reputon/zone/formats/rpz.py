@@ -10,17 +10,17 @@ from typing import TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from reputon.zone.aligned import U64
-from reputon.zone.blocks import alive_values, intervals4, intervals6
 from reputon.zone.content import EXCLUDED, Content, ContentError
-from reputon.zone.heading import heading
-from reputon.zone.layers import CHUNK
-from reputon.zone.master import quoted
-from reputon.zone.named import zone_names
-from reputon.zone.policy_zone import ACTIONS, owner4, owner6, prefixes
-from reputon.zone.prefixes import text4, text6
-from reputon.zone.records import said_by, texts
-from reputon.zone.spelling import escaped
+from reputon.zone.dump.aligned import U64
+from reputon.zone.dump.blocks import alive_values, intervals4, intervals6
+from reputon.zone.dump.heading import heading
+from reputon.zone.dump.named import zone_names
+from reputon.zone.dump.records import said_by, texts
+from reputon.zone.dump.spelling import escaped
+from reputon.zone.reading.layers import CHUNK
+from reputon.zone.reading.master import quoted
+from reputon.zone.reading.policy_zone import ACTIONS, owner4, owner6, prefixes
+from reputon.zone.reading.prefixes import text4, text6
 from reputon.zone.table import Table, compile_zones
 
 DATA = "data"  # the action that answers with our own codes and texts

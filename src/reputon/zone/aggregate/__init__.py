@@ -1,0 +1,1 @@
+"""Aggregate: several lists made one zone."""

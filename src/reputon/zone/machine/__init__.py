@@ -1,0 +1,1 @@
+"""Machine: the kernel as machine code, kept in a file."""

@@ -1,0 +1,1 @@
+"""Server: what stands between the network and the kernel."""

@@ -1,0 +1,1 @@
+"""Statistics: what the server counts and samples, and who is told."""

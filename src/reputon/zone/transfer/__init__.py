@@ -1,0 +1,1 @@
+"""Transfer: whole zones and their changes, for other servers: AXFR, IXFR, NOTIFY, TSIG."""
