@@ -9,9 +9,9 @@ from tests.zone.asking import Kernels
 
 from reputon.zone import formats
 from reputon.zone.content import Content, Record, Soa, Value
-from reputon.zone.reading.decompile import content_of
 from reputon.zone.kernel.layout import SOA, SOA_LENGTH, STALE
 from reputon.zone.kernel.question import HEADER
+from reputon.zone.reading.decompile import content_of
 from reputon.zone.table import compile_zones
 
 
