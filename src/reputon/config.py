@@ -161,8 +161,8 @@ class DnsKey(Section):
     """A label next to the apex that opens a zone, and how often (docs/zone-protection.md)."""
 
     key: Annotated[str, "The label; never printed."] = field(repr=False)
-    per_second: Annotated[int, Within(0), "Questions a second; 0: any number."] = 0
-    per_day: Annotated[int, Within(0), "Questions a day of UTC; 0: any number."] = 0
+    per_second: Annotated[int, Within(0, 10**12), "Questions a second; 0: any number."] = 0
+    per_day: Annotated[int, Within(0, 10**12), "Questions a day of UTC; 0: any number."] = 0
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ def write(path: Path, data: bytes | str) -> None:
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """As `write`, for what is written in parts: the file takes its place when the block ends without an error."""
+    if path.exists() and not path.is_file():
+        raise OSError(f"{path} is no file that can be replaced: name another")  # a device would be one no more
     # In the same directory: a rename across file systems is a copy, and not atomic.
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:

@@ -244,7 +244,7 @@ class Zone:
         """An address that is no listing, to those who may not ask."""
         rdtype = A if asked.rdtype == ANY else asked.rdtype
         if rdtype in DENIED:
-            return asked.says(NOERROR, "AA", answer=frozenset({(asked.name, 300, int(rdtype), DENIED[rdtype])}))
+            return asked.says(NOERROR, "AA", answer=frozenset({(asked.name, 10, int(rdtype), DENIED[rdtype])}))
         return asked.says(REFUSED, why=18)
 
     def answer(self, asked, found, now):

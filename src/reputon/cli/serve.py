@@ -49,6 +49,8 @@ def dns(
         return
     settings = config.load(path)
     addresses = [parse_address(text) for text in listen or settings.serve.dns.listen]
+    if not addresses:
+        raise typer.BadParameter("nowhere to listen: give an address", param_hint="--listen")
     options = Options(threads or settings.serve.dns.threads or os.cpu_count() or 1)
     process.serve(settings, addresses, table or (), options, root)
 

@@ -38,7 +38,11 @@ def ask(
     settings = config.load(path)
     asked = table_of(table, path, root)
     ours = any(f".{name.rstrip('.').lower()}".endswith(f".{each.apex}") for each in asked.zones)
-    for each in (name,) if ours else own.names_of(name, publishing.zone_settings(settings, root)):
+    if not ours and table:
+        names = tuple(f"{own.owner_of(name)}.{each.apex}" for each in asked.zones)
+    else:
+        names = (name,) if ours else own.names_of(name, publishing.zone_settings(settings, root))
+    for each in names:
         for wanted in (rdtype.upper(),) if rdtype else ("A", "TXT"):
             _show(each, wanted, asking.ask(asked, each, wanted), as_json)
 
@@ -52,7 +56,7 @@ def _show(name: str, rdtype: str, response: "dns.message.Message", as_json: bool
         console.print_json({"name": name, "type": rdtype, "rcode": rcode, "records": told})
         return
     if not records:
-        nothing = "not there" if rcode == "NXDOMAIN" else "nothing of this type"
+        nothing = {"NXDOMAIN": "not there", "NOERROR": "nothing of this type"}.get(rcode, "not answered")
         console.out.print(f"{name} {rdtype}: {nothing} ({rcode})", markup=False, soft_wrap=True)
     for each in records:
         console.out.print(f"{name} {each.ttl} {each.rdtype} {each.text}", markup=False, soft_wrap=True)

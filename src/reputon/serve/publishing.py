@@ -1,6 +1,8 @@
 """Publishing: the table of our own zones, made from the ledger, once or in a process of its own."""
 
 import logging
+import os
+import shutil
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -54,15 +56,17 @@ def publish(settings: Config, root: str | None, output: Path, stop: Event | None
     from reputon.zone import stored
 
     ours = publisher(settings, root)
-    stored.write(ours.table, output)
-    written = ours.table
-    while stop is not None and not stop.wait(RELOAD):
+    if stop is None:
+        stored.write(ours.table, output)
+        return
+    written = _try_write(ours.table, output, None)
+    while not stop.wait(RELOAD):
         ours.try_reload()
         if ours.table is not written:
             written = _try_write(ours.table, output, written)
 
 
-def _try_write(table: Table, output: Path, written: Table) -> Table:
+def _try_write(table: Table, output: Path, written: Table | None) -> Table | None:
     """Write it, if that is possible; what is written now."""
     from reputon.zone import stored
 
@@ -97,6 +101,8 @@ def table_kept(settings: Config, root: str | None) -> Iterator[Sequence[Path]]:
     path = settings.state_dir / "zone" / "current.table"
     own.contents((), (), zone_settings(settings, root))  # a wrong name is told here, and not by the other process
     path.parent.mkdir(parents=True, exist_ok=True)
+    if settings.serve.dns.user and os.geteuid() == 0:
+        shutil.chown(path.parent, settings.serve.dns.user)  # who writes there will be that user
     path.unlink(missing_ok=True)  # of another root, perhaps
     beside = Keeper("the process that writes our zones", _publish_beside, (settings, root, path))
     try:

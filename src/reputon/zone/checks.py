@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from reputon.zone.kernel.hashing import labels_of
 from reputon.zone.kernel.layout import (
     BELOW,
     CODE_COUNT,
@@ -35,7 +36,7 @@ from reputon.zone.kernel.layout import (
     ZONE_COLUMNS,
     Arrays,
 )  # fmt: skip
-from reputon.zone.table import Table
+from reputon.zone.table import Table, ZoneOf
 
 _KINDS = {
     "zones": ("int64", ZONE_COLUMNS), "zone_slots": ("int32", 0), "index4": ("uint32", 0), "first4": ("uint16", 0),
@@ -60,8 +61,27 @@ def faults(table: Table) -> Iterator[str]:
     if len(table.zones) != len(of.zones):
         yield "its zones and their names are not as many"
         return
+    if not all(map(_is_sound, table.zones)) or not _is_number(table.made):
+        yield "what it says of its zones cannot be"
+        return
     yield from (f"`{name}` points outside" for name, is_sound in _pointers(of) if not is_sound)
     yield from _zone_faults(of)
+    yield from (f"zone {row + 1} has two names" for row, each in enumerate(table.zones) if each.apex != _apex(of, row))
+
+
+def _is_sound(zone: ZoneOf) -> bool:
+    return isinstance(zone.apex, str) and _is_number(zone.serial, 1 << 32) and _is_number(zone.entries)
+
+
+def _is_number(number: object, bound: int = 1 << 62) -> bool:
+    return isinstance(number, int) and 0 <= number < bound
+
+
+def _apex(of: Arrays, row: int) -> str:
+    """The name that the kernel knows a zone by."""
+    begin, length = of.zones[row, NAME], of.zones[row, NAME_LENGTH]
+    labels = labels_of(bytes(of.blob[begin : begin + length]))
+    return ".".join(each[1:].decode("latin-1") for each in labels)
 
 
 def _pointers(of: Arrays) -> Iterator[tuple[str, bool]]:

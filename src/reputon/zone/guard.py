@@ -37,7 +37,7 @@ _CODES = (
     ("A", "127.255.255.255"),
     ("TXT", '"No listing: this key has asked more than its quota"'),
 )
-_CODE_TTL = 300  # seconds
+_CODE_TTL = 10  # seconds: a quota of a second must not be one of minutes at every resolver
 
 
 class Guard(NamedTuple):

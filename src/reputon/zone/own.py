@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # what scores is big, and the server only serves
     from reputon.score.model import PublishedScore
 
 ZONES = ("bl", "dom", "score", "dscore")
+_TESTS = {"test", *CODES.values()}  # which say what they say whoever is listed
 _NEVER_LISTED = {"127.0.0.1", "invalid"}  # RFC 5782 section 5: whoever lists these lists the world
 
 
@@ -63,11 +64,17 @@ def contents(
 
 def names_of(who: str, settings: Settings) -> tuple[str, ...]:
     """The names to ask about an address or a domain: its listing's, then its score's; SubjectError."""
-    parsed, apex = subject.parse(who), settings.apex
+    owner, apex = owner_of(who), settings.apex
+    of = ("dom", "dscore") if subject.parse(who).kind == "domain" else ("bl", "score")
+    return f"{owner}.{of[0]}.{apex}", f"{owner}.{of[1]}.{apex}"
+
+
+def owner_of(who: str) -> str:
+    """Where an address or a domain stands in a zone; SubjectError."""
+    parsed = subject.parse(who)
     if parsed.kind == "domain":
-        return f"{parsed.text}.dom.{apex}", f"{parsed.text}.dscore.{apex}"
-    owner = address_owner(who.strip().removesuffix("/64") if ":" in parsed.text else parsed.text)
-    return f"{owner}.bl.{apex}", f"{owner}.score.{apex}"
+        return parsed.text
+    return address_owner(who.strip().removesuffix("/64") if ":" in parsed.text else parsed.text)
 
 
 def address_owner(address: str) -> str:
@@ -87,7 +94,7 @@ def _empty(name: str, settings: Settings, serial: int) -> Content:
 
 def _put(content: Content, into: Dataset, who: Subject, value: Value) -> None:
     """A subject as an entry: an address, a /64, or a domain with every name below it."""
-    if who.text in _NEVER_LISTED:
+    if who.text in _NEVER_LISTED or who.text in _TESTS:
         return
     known = content.value_of(value)
     if who.kind == "domain":

@@ -1,7 +1,6 @@
 """Lines: the lines of a text file, plain or gzip (told by its first bytes), read in blocks and bounded."""
 
 import gzip
-import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, TextIO, cast
 
+from reputon import durable
 from reputon.zone.content import ContentError
 
 BLOCK = 1 << 20  # bytes read at once, and the longest line
@@ -77,18 +77,12 @@ def _text(data: bytes) -> list[str]:
 @contextmanager
 def written(path: Path) -> Iterator[TextIO]:
     """A text file to write to, packed if its name ends in `.gz`; it is there when all is written, and not before."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with unfinished.open("wb") as file:
-            # No name and no time inside, so that the same content makes the same file.
-            packed = gzip.GzipFile("", "wb", fileobj=file, mtime=0) if path.suffix == ".gz" else None
-            with TextIOWrapper(packed or file, "utf-8", newline="\n") as out:
-                yield out
-                out.flush()
-                if packed:
-                    packed.close()
-                file.flush()
-                os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with durable.replacing(path) as file:
+        # No name and no time inside, so that the same content makes the same file.
+        packed = gzip.GzipFile("", "wb", fileobj=file, mtime=0) if path.suffix == ".gz" else None
+        out = TextIOWrapper(packed or file, "utf-8", "surrogateescape", newline="\n")
+        yield out
+        out.flush()
+        out.detach()
+        if packed:
+            packed.close()

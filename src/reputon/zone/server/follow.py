@@ -35,15 +35,13 @@ class Follower:
 
     def look(self) -> None:
         """Take over the files that are others; one that is not sound changes nothing, and is told once."""
-        taken = [each for each in self._files if each.is_new()]
-        before = [each.table for each in taken]
+        before = [each.table for each in self._files]
+        if not [each for each in self._files if each.is_new() and each.take()]:
+            return
         try:
-            for each in taken:
-                each.table = each.open()
-            if taken:
-                self._took(joined([each.table for each in self._files if each.table]))
-        except (OSError, ValueError) as error:
-            for each, table in zip(taken, before, strict=True):
+            self._took(joined([each.table for each in self._files if each.table]))
+        except Exception as error:  # whatever it is, the zones that are served are still right
+            for each, table in zip(self._files, before, strict=True):
                 each.table = table
             _log.warning("the zones stay as they are: %s", error)
 
@@ -83,7 +81,17 @@ class _File:
         """Whether it is another than the one that was opened last, sound or not."""
         return _signature(self._path) != self._seen
 
+    def take(self) -> bool:
+        """Open it if it is sound; else it stays as it was, which is told."""
+        try:
+            self.table = self.open()
+        except (OSError, StoredError) as error:
+            _log.warning("the zones stay as they are: %s", error)
+            return False
+        return True
+
     def open(self) -> Table:
+        """The table that is there now; StoredError, OSError."""
         self._seen = _signature(self._path)
         table = stored.read(self._path)
         for warning in checks.warnings(table):

@@ -72,5 +72,8 @@ class Keeper:
             )
             if self._stopping.wait(pause):
                 return
-            self._process = self._begin()
+            try:
+                self._process = self._begin()
+            except OSError as error:  # too many processes, say: perhaps not in a moment
+                _log.warning("%s cannot be started: %s", self._what, error)
             pause = min(LONGEST, 2 * pause)

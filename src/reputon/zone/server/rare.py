@@ -19,6 +19,7 @@ Ordinary = Callable[[bytes], bytes | None]  # how the kernel answers a packet
 _TCP_SIZE = 65535
 _ABOUT = {"version.bind.": "version", "version.server.": "version", "hostname.bind.": "name", "id.server.": "name"}
 _CHAOS_TTL = 0
+_STRING = 255  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,11 @@ class Identity:
 
     version: str = ""
     name: str = ""
+
+    def __post_init__(self) -> None:
+        """ValueError where it would not fit into a character-string."""
+        if max(len(self.version.encode()), len(self.name.encode())) > _STRING:
+            raise ValueError(f"`serve.dns.name` and `serve.dns.version` have at most {_STRING} bytes: shorten them")
 
 
 def respond(packet: bytes, ordinary: Ordinary, identity: Identity, over_tcp: bool = False) -> bytes | None:

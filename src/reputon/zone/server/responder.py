@@ -1,12 +1,12 @@
 """Responder: one packet at a time, whole: for TCP, for the slow path, and for whoever asks without a server."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from time import time
 from typing import Any, Protocol
 
 from reputon.zone.guard import Guard, open_guard
-from reputon.zone.kernel.answer import answer
+from reputon.zone.kernel.answer import IGNORE, answer
 from reputon.zone.kernel.client import row_of
 from reputon.zone.kernel.loop import new_counts, note
 from reputon.zone.kernel.question import RARE, RCODE, REFUSED, WORK, ZONE
@@ -70,8 +70,10 @@ class Responder:
         """Whether it counts into this array."""
         return self._served[2] is counts
 
-    def respond(self, packet: bytes, client: str, over_tcp: bool = False) -> Iterator[bytes]:
+    def respond(self, packet: bytes, client: str, over_tcp: bool = False) -> Generator[bytes, None, None]:
         """The messages that answer a packet: one, none, or a transfer's many."""
+        if self._is_ignored(client):
+            return
         said = self._ordinary(client, TCP_SIZE if over_tcp else 0)(packet)
         if said is None:
             moved = self._transfers.serve(packet, client, over_tcp) if self._transfers is not None else None
@@ -102,6 +104,11 @@ class Responder:
             return bytes(buffer[: max(0, length)])
 
         return said
+
+    def _is_ignored(self, client: str) -> bool:
+        """Whether all zones ignore a client."""
+        _, guard, counts = self._served
+        return bool(client) and guard.actions[row_of(guard, client), len(counts) - 1] == IGNORE
 
     def _note(self, served: Any, work: list[int], length: int) -> None:
         with self._counting:

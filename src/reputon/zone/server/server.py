@@ -79,7 +79,7 @@ class Server:
         self._is_compiled = False
         self._seed = secrets.randbits(32)
         self._uses = new_uses(self._options.protection)  # of keys: quotas outlive tables
-        self._published: SimpleQueue[tuple[Table | None, Table] | None] = SimpleQueue()
+        self._published: SimpleQueue[Table | None] = SimpleQueue()
         self._publishing = threading.Thread(target=self._publish, name="reputon-publish", daemon=True)
         self.table = table
 
@@ -100,11 +100,11 @@ class Server:
                 Worker(each, self._rare, self._options.clock, is_slow, self._options.sample_every) for each in self._udp
             ]
             self._streams = Streams(self._tcp, self._responder, self._options.limits)
+            self.swap(self.table)
         except BaseException:
             self._close()
             raise
-        self.swap(self.table)
-        self._published.put((None, self.table))
+        self._published.put(self.table)
         self._publishing.start()
         self._slow.start()
         self._streams.start()
@@ -134,7 +134,7 @@ class Server:
         guarded = guard(self._options.protection, table, self._uses, self._seed)
         with self._swapping:
             if self.table is not table:
-                self._published.put((self.table, table))
+                self._published.put(table)
             for worker in self._workers:
                 self._counters.add(table, worker.take(table, guarded), worker.is_counting)
             self._counters.add(table, self._responder.take(table, guarded), self._responder.is_counting)
@@ -177,7 +177,6 @@ class Server:
         for worker in self._workers:
             worker.compile(serve)
         self._is_compiled = True
-        self.swap(self.table)
 
     def _answer_rare(self) -> None:
         while True:
@@ -194,10 +193,17 @@ class Server:
                     sock.sendto(said, client)
 
     def _publish(self) -> None:
-        """Tell whoever serves whole zones of each table, one after the other: that takes seconds."""
-        while (change := self._published.get()) is not None:
+        """Tell whoever serves whole zones of the newest table, again and again: each takes seconds."""
+        before = None
+        while (table := self._published.get()) is not None:
+            while not self._published.empty():
+                table = self._published.get() or table
             if self._options.transfers is not None:
-                self._options.transfers.published(*change)
+                try:
+                    self._options.transfers.published(before, table)
+                except Exception:  # our own fault: the next table may be told of
+                    _log.exception("secondaries cannot be told of a table")
+            before = table
 
     def _open(self, host: str, port: int) -> None:
         for left in reversed(range(1 if port else _TRIES)):

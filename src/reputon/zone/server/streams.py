@@ -3,7 +3,8 @@
 import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 from socket import socket
 from typing import Any, Protocol
@@ -27,7 +28,7 @@ class Limits:
 class Responds(Protocol):
     """What answers."""
 
-    def respond(self, packet: bytes, client: str, over_tcp: bool = False) -> Iterator[bytes]:
+    def respond(self, packet: bytes, client: str, over_tcp: bool = False) -> Generator[bytes, None, None]:
         """The messages that answer a packet."""
         ...
 
@@ -106,15 +107,17 @@ class Streams:
     async def _answer(self, packet: bytes, writer: asyncio.StreamWriter) -> bool:
         """Answer one; False where there was nothing to say."""
         client = str(writer.get_extra_info("peername")[0])
-        messages, is_answered = self._responder.respond(packet, client, over_tcp=True), False
-        # Only a transfer has a second message: making that may take long, and others must not wait for it.
-        message: Any = next(messages, None)
-        while message is not None:
-            is_answered = True
-            if writer in self._open:
-                self._open.move_to_end(writer)
-            writer.write(len(message).to_bytes(2, "big") + message)
-            async with asyncio.timeout(self._limits.idle):
-                await writer.drain()
-            message = await asyncio.to_thread(next, messages, None)
+        is_answered = False
+        # A transfer that nobody takes further must be ended: it holds one of a few places.
+        with closing(self._responder.respond(packet, client, over_tcp=True)) as messages:
+            # Only a transfer has a second message: making that may take long, and others must not wait for it.
+            message: Any = next(messages, None)
+            while message is not None:
+                is_answered = True
+                if writer in self._open:
+                    self._open.move_to_end(writer)
+                writer.write(len(message).to_bytes(2, "big") + message)
+                async with asyncio.timeout(self._limits.idle):
+                    await writer.drain()
+                message = await asyncio.to_thread(next, messages, None)
         return is_answered

@@ -8,6 +8,8 @@ from reputon.zone.transfer.signing import Key
 LONGEST = 64 << 10  # bytes of a file
 _WORDS = {"key": "name", "id": "name", "algorithm": "algorithm", "secret": "secret"}
 
+_SHORTEST = 16  # bytes of a secret (RFC 8945 section 9.2 wants as many as its digest has)
+
 
 def parse_keys(text: str) -> tuple[Key, ...]:
     """The keys of a file; ValueError, which never shows a secret.
@@ -36,11 +38,20 @@ def parse_keys(text: str) -> tuple[Key, ...]:
 
 def _words(text: str) -> list[str]:
     """Without comments and punctuation."""
-    lines = (line.partition("#")[0].partition("//")[0] if '"' not in line else line for line in text.splitlines())
+    lines = (_without_comment(line) for line in text.splitlines())
     plain = " ".join(lines)
     for each in '{};"':
         plain = plain.replace(each, " ")
     return [word for word in plain.split() if word != "-"]
+
+
+def _without_comment(line: str) -> str:
+    """A secret may have `//` in it: a comment begins a line, or comes after a space."""
+    for mark in ("#", "//"):
+        if line.lstrip().startswith(mark):
+            return ""
+        line = line.partition(f" {mark}")[0]
+    return line
 
 
 def _key(said: dict[str, str]) -> Key:
@@ -51,4 +62,8 @@ def _key(said: dict[str, str]) -> Key:
         secret = base64.b64decode(said["secret"], validate=True)
     except (binascii.Error, ValueError):
         raise ValueError(f"the secret of the key {name[:80]!r} is not base64") from None
+    if len(secret) < _SHORTEST:
+        raise ValueError(
+            f"the secret of the key {name[:80]!r} has less than {_SHORTEST} bytes: make one with tsig-keygen"
+        )
     return Key(name, said["algorithm"].rstrip(".").lower(), secret)
