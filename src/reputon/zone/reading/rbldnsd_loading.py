@@ -123,7 +123,7 @@ class Loading:
             raise ContentError(ACL)
         if kind not in LINES or (kind == "combined" and self.headers[-1] is not specials):
             raise ContentError(f"{kind!r} is no type of dataset: write one of {', '.join(LINES)}")
-        if sum(len(each) for _, each in self.drafts) + len(places) > MOST_PLACES:
+        if sum(max(1, len(each)) for _, each in self.drafts) + len(places) > MOST_PLACES:
             raise ContentError(f"more than {MOST_PLACES} datasets: put those with the same subzones together")
         at = self.draft.at if self.drafts else 0
         room = min((self._room(each) for each in places), default=LONGEST_NAME)
