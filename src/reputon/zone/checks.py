@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from reputon.zone.dump.blocks import intervals4
 from reputon.zone.kernel.hashing import labels_of
 from reputon.zone.kernel.layout import (
     BELOW,
@@ -166,18 +167,11 @@ def warnings(table: Table) -> Iterator[str]:
     for row, zone in enumerate(table.arrays.zones):
         if zone[INDEX4] == NOWHERE:
             continue
-        first, value = intervals4(table.arrays, int(zone[INDEX4]))
+        starts, value = intervals4(table.arrays, row)
+        first = starts.astype(np.int64)
         share = int(np.diff(np.append(first, _ALL4))[value != 0].sum()) / _ALL4
         apex = table.zones[row].apex
         if value[np.searchsorted(first, _LOOPBACK, side="right") - 1]:
             yield f"{apex} lists 127.0.0.1, as if the world were listed (RFC 5782 section 5)"
         if share > _MOST_LISTED:
             yield f"{apex} lists {share:.0%} of all IPv4 addresses"
-
-
-def intervals4(of: Arrays, begin: int) -> tuple[Any, Any]:
-    """The first addresses (int64) and values of a zone's IPv4 intervals, whose index begins there."""
-    index = of.index4[begin : begin + INDEX_SIZE].astype(np.int64)
-    upper = np.repeat(np.arange(INDEX_SIZE - 1, dtype=np.int64), np.diff(index))
-    own = slice(int(index[0]), int(index[-1]))
-    return (upper << 16) | of.first4[own], of.value4[own]

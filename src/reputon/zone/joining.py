@@ -1,5 +1,6 @@
 """Joining: the tables of several files as one, which is what a server serves."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,9 +46,8 @@ def joined(tables: Sequence[Table]) -> Table:
 
 
 def _refuse_twice(zones: Sequence[ZoneOf]) -> None:
-    apexes = [each.apex for each in zones]
-    for apex in apexes:
-        if apexes.count(apex) > 1:
+    for apex, times in Counter(each.apex for each in zones).items():
+        if times > 1:
             raise ContentError(f"two tables have the zone {apex}: serve one of them, or give each its own name")
 
 

@@ -9,6 +9,7 @@ A kernel function works on integers and on arrays of them only.  It must say the
 import hashlib
 import logging
 import os
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
@@ -85,6 +86,9 @@ def make_cache_dir() -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileExistsError):
         path.mkdir(0o755)
+    above = path.parent.stat()
+    if not above.st_mode & stat.S_ISVTX or above.st_uid not in (0, os.geteuid()):
+        check_is_ours(above, path.parent)  # else somebody could put another in its place
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         check_is_ours(os.fstat(descriptor), path)

@@ -12,7 +12,7 @@ from reputon.zone.stored import StoredError
 from reputon.zone.table import Table
 
 EVERY = 0.2  # seconds between looks
-_NICE = 10
+_NICE = 4
 
 _log = logging.getLogger(__name__)
 

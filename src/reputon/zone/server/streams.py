@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _ROUNDS = 5  # of the loop, until a connection that was just accepted has its ta
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one server bears.  Beyond `streams`, the TCP client that has been silent longest is dropped."""
+    """What one server bears.  Beyond `streams`, one of the client that has the most is dropped, the longest silent."""
 
     streams: int = 64
     idle: float = 10.0  # seconds for a question to arrive, and for an answer to be taken
@@ -41,7 +41,7 @@ class Streams:
         self._responder = responder
         self._limits = limits
         self._servers: list[asyncio.Server] = []
-        self._open: OrderedDict[asyncio.StreamWriter, None] = OrderedDict()  # the longest silent first
+        self._open: OrderedDict[asyncio.StreamWriter, str] = OrderedDict()  # whose; the longest silent first
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="reputon-tcp", daemon=True)
@@ -84,9 +84,9 @@ class Streams:
         assert task is not None
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        self._open[writer] = None
+        self._open[writer] = str(writer.get_extra_info("peername")[0])
         while len(self._open) > self._limits.streams:
-            self._open.popitem(last=False)[0].transport.abort()
+            self._drop_one()
         try:
             for _ in range(self._limits.questions):
                 async with asyncio.timeout(self._limits.idle):
@@ -98,6 +98,13 @@ class Streams:
         finally:
             self._open.pop(writer, None)
             writer.close()
+
+    def _drop_one(self) -> None:
+        """Of the client that has the most connections, the one that has been silent longest (RFC 7766 section 6.2)."""
+        ((client, _),) = Counter(self._open.values()).most_common(1)
+        writer = next(each for each, whose in self._open.items() if whose == client)
+        del self._open[writer]
+        writer.transport.abort()
 
     async def _read(self, reader: asyncio.StreamReader) -> bytes:
         """One question of a connection; nothing: there will be no other."""
