@@ -40,6 +40,8 @@ def made(place: Path, evaluation: Path, entries: int) -> None:
     rng = np.random.default_rng(entries)
     addresses = _unlike(rng, LOW, HIGH, entries).astype(np.uint32)
     nets = _unlike(rng, LOW >> 8, HIGH >> 8, entries // 100).astype(np.uint32)
+    # Who lists 127.0.0.1 is not served.
+    addresses, nets = addresses[addresses >> 24 != 127], nets[nets >> 16 != 127]
     prefixes = _unlike(rng, LOW6, HIGH6, entries // 50)
     with (place / "v4.rbl").open("wb") as file:
         file.write((HEAD + DEFAULTS + "127.0.0.2\n").encode())

@@ -9,16 +9,16 @@ from tests.servers import unavailable
 from reputon.zone.transfer.keys import parse_keys
 from reputon.zone.transfer.signing import Key
 
-BIND = 'key "secondaries" {\n\talgorithm hmac-sha256;\n\tsecret "MDEyMw==";\n};\n'
+BIND = 'key "secondaries" {\n\talgorithm hmac-sha256;\n\tsecret "MDEyMzQ1Njc4OWFiY2RlZg==";\n};\n'
 KNOT = (
-    "# hmac-sha256:secondaries:MDEyMw==\nkey:\n  - id: secondaries\n    algorithm: hmac-sha256\n    secret: MDEyMw==\n"
+    "# hmac-sha256:secondaries:MDEyMzQ1Njc4OWFiY2RlZg==\nkey:\n  - id: secondaries\n    algorithm: hmac-sha256\n    secret: MDEyMzQ1Njc4OWFiY2RlZg==\n"
 )
-NSD = 'key:\n  name: "secondaries"\n  algorithm: hmac-sha256\n  secret: "MDEyMw=="\n'
+NSD = 'key:\n  name: "secondaries"\n  algorithm: hmac-sha256\n  secret: "MDEyMzQ1Njc4OWFiY2RlZg=="\n'
 
 
 @pytest.mark.parametrize("text", [BIND, KNOT, NSD])
 def test_three_forms(text):
-    assert parse_keys(text) == (Key("secondaries", "hmac-sha256", b"0123"),)
+    assert parse_keys(text) == (Key("secondaries", "hmac-sha256", b"0123456789abcdef"),)
 
 
 def test_several():
@@ -31,9 +31,9 @@ def test_several():
 @pytest.mark.parametrize(
     "text",
     [
-        "", "secret MDEyMw==", 'key "a" { secret "MDEyMw=="; };',
+        "", "secret MDEyMzQ1Njc4OWFiY2RlZg==", 'key "a" { secret "MDEyMzQ1Njc4OWFiY2RlZg=="; };',
         'key "a" { algorithm hmac-sha256; secret "MDE!yMw"; };',
-        'key "a" { algorithm md5; secret "MDEyMw=="; };', "x" * 100_000, BIND.replace("MDEyMw==", ""),
+        'key "a" { algorithm md5; secret "MDEyMzQ1Njc4OWFiY2RlZg=="; };', "x" * 100_000, BIND.replace("MDEyMzQ1Njc4OWFiY2RlZg==", ""),
     ],
 )  # fmt: skip
 def test_what_is_no_key_is_told_without_the_secret(text):
@@ -51,3 +51,13 @@ def test_the_real_tools(command):
     (key,) = parse_keys(made)
     assert key.name == "secondaries"
     assert len(key.secret) >= 32
+
+
+def test_a_secret_may_have_two_slashes():
+    (key,) = parse_keys("key:\n  name: k\n  algorithm: hmac-sha256\n  secret: abcd//efghijklmnopqrstuvwxyz==  // ours\n")
+    assert len(key.secret) == 21
+
+
+def test_a_short_secret_is_refused():
+    with pytest.raises(ValueError, match="under 16 bytes|less than 16"):
+        parse_keys('key "k" { algorithm hmac-sha256; secret "MDEyMw=="; };')
