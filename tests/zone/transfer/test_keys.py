@@ -10,9 +10,7 @@ from reputon.zone.transfer.keys import parse_keys
 from reputon.zone.transfer.signing import Key
 
 BIND = 'key "secondaries" {\n\talgorithm hmac-sha256;\n\tsecret "MDEyMzQ1Njc4OWFiY2RlZg==";\n};\n'
-KNOT = (
-    "# hmac-sha256:secondaries:MDEyMzQ1Njc4OWFiY2RlZg==\nkey:\n  - id: secondaries\n    algorithm: hmac-sha256\n    secret: MDEyMzQ1Njc4OWFiY2RlZg==\n"
-)
+KNOT = "# hmac-sha256:secondaries:MDEyMzQ1Njc4OWFiY2RlZg==\nkey:\n  - id: secondaries\n    algorithm: hmac-sha256\n    secret: MDEyMzQ1Njc4OWFiY2RlZg==\n"
 NSD = 'key:\n  name: "secondaries"\n  algorithm: hmac-sha256\n  secret: "MDEyMzQ1Njc4OWFiY2RlZg=="\n'
 
 
@@ -54,7 +52,9 @@ def test_the_real_tools(command):
 
 
 def test_a_secret_may_have_two_slashes():
-    (key,) = parse_keys("key:\n  name: k\n  algorithm: hmac-sha256\n  secret: abcd//efghijklmnopqrstuvwxyz==  // ours\n")
+    (key,) = parse_keys(
+        "key:\n  name: k\n  algorithm: hmac-sha256\n  secret: abcd//efghijklmnopqrstuvwxyz==  // ours\n"
+    )
     assert len(key.secret) == 21
 
 
