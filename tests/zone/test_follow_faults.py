@@ -38,7 +38,8 @@ def zone_with(key, value):
     "change",
     [
         setting("made", 1e400), setting("made", -1), setting("arrays", {}), setting("zones", []), setting("zones", 7),
-        zone_with("apex", None), zone_with("apex", "other.test"), zone_with("serial", "x"), zone_with("serial", 1 << 40),
+        zone_with("apex", None), zone_with("apex", "other.test"), zone_with("serial", "x"),
+        zone_with("serial", 1 << 40),
         zone_with("entries", None), lambda header: b"[" * 100_000, lambda header: b"\xff\xfe",
         lambda header: header | {"arrays": header["arrays"] | {"blob": [0, "|O", [1]]}},
         lambda header: header | {"arrays": header["arrays"] | {"blob": [0, "|u1", [1 << 80]]}},

@@ -10,7 +10,10 @@ from reputon.zone.transfer.keys import parse_keys
 from reputon.zone.transfer.signing import Key
 
 BIND = 'key "secondaries" {\n\talgorithm hmac-sha256;\n\tsecret "MDEyMzQ1Njc4OWFiY2RlZg==";\n};\n'
-KNOT = "# hmac-sha256:secondaries:MDEyMzQ1Njc4OWFiY2RlZg==\nkey:\n  - id: secondaries\n    algorithm: hmac-sha256\n    secret: MDEyMzQ1Njc4OWFiY2RlZg==\n"
+KNOT = (
+    "# hmac-sha256:secondaries:MDEyMzQ1Njc4OWFiY2RlZg==\n"
+    "key:\n  - id: secondaries\n    algorithm: hmac-sha256\n    secret: MDEyMzQ1Njc4OWFiY2RlZg==\n"
+)
 NSD = 'key:\n  name: "secondaries"\n  algorithm: hmac-sha256\n  secret: "MDEyMzQ1Njc4OWFiY2RlZg=="\n'
 
 
@@ -31,7 +34,8 @@ def test_several():
     [
         "", "secret MDEyMzQ1Njc4OWFiY2RlZg==", 'key "a" { secret "MDEyMzQ1Njc4OWFiY2RlZg=="; };',
         'key "a" { algorithm hmac-sha256; secret "MDE!yMw"; };',
-        'key "a" { algorithm md5; secret "MDEyMzQ1Njc4OWFiY2RlZg=="; };', "x" * 100_000, BIND.replace("MDEyMzQ1Njc4OWFiY2RlZg==", ""),
+        'key "a" { algorithm md5; secret "MDEyMzQ1Njc4OWFiY2RlZg=="; };', "x" * 100_000,
+        BIND.replace("MDEyMzQ1Njc4OWFiY2RlZg==", ""),
     ],
 )  # fmt: skip
 def test_what_is_no_key_is_told_without_the_secret(text):
@@ -59,5 +63,5 @@ def test_a_secret_may_have_two_slashes():
 
 
 def test_a_short_secret_is_refused():
-    with pytest.raises(ValueError, match="under 16 bytes|less than 16"):
+    with pytest.raises(ValueError, match="less than 16 bytes"):
         parse_keys('key "k" { algorithm hmac-sha256; secret "MDEyMw=="; };')
