@@ -65,7 +65,7 @@ def _watched(setting: Setting, server: Running, tables: list[Path], options: tup
     files = _copies(setting, tables)
     queries, seconds = setting.data / "queries.txt", SWAPS * PAUSE + 1
     asking = load.command(setting.work / "drained", PORTS["ours"], queries, seconds + 3, *load.OUTSTANDING, *options)
-    watching = [sys.executable, "-m", "bench.dnsbl.probe", str(PORTS["ours"]), MARKED, str(seconds)]
+    watching = [sys.executable, "-m", "bench.dnsbl.probe", str(PORTS["ours"]), MARKED, str(seconds + 1)]
     with (
         subprocess.Popen(asking, stdout=subprocess.PIPE, text=True) as loading,
         subprocess.Popen(watching, stdout=subprocess.PIPE, text=True) as probing,
