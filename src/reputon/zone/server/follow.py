@@ -11,7 +11,7 @@ from reputon.zone.joining import joined
 from reputon.zone.stored import StoredError
 from reputon.zone.table import Table
 
-EVERY = 0.2  # seconds between looks
+EVERY = 0.05  # seconds between looks
 _NICE = 4
 
 _log = logging.getLogger(__name__)
