@@ -19,6 +19,7 @@ def import_(
     origin: Annotated[str, typer.Option("--origin", metavar="ZONE", help="The name of the zone.")],
     output: Annotated[Path, typer.Option("--output", metavar="FILE", help="Where the table goes.")],
     force: Annotated[bool, typer.Option("--force", help="Write also what is empty, or lists the world.")] = False,
+    as_json: console.JsonOption = False,
 ) -> None:
     """Compile a zone that others wrote to a table, for `serve dns --table`."""
     import secrets
@@ -36,6 +37,9 @@ def import_(
         raise ContentError(f"{doubt}: {output} stays as it is; --force writes it all the same")
     stored.write(made, output)
     for each in made.zones:
+        if as_json:
+            console.print_json({"zone": each.apex, "serial": each.serial, "entries": each.entries})
+            continue
         console.out.print(f"{each.apex}: {each.entries} entries, serial {each.serial}", markup=False, soft_wrap=True)
 
 
