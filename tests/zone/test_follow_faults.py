@@ -11,6 +11,8 @@ from tests.zone.seen_made import content, table
 
 from reputon import durable
 from reputon.zone import stored
+from reputon.zone.content import Value
+from reputon.zone.dump.examining import examine
 from reputon.zone.server.follow import Follower
 from reputon.zone.stored import StoredError
 
@@ -86,3 +88,11 @@ def test_what_is_no_file_is_not_replaced(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(OSError, match="no file that can be replaced"), durable.replacing(tmp_path / "pipe"):
         pass
+
+
+@pytest.mark.parametrize(("code", "is_told"), [("127.0.0.2", False), ("127.255.255.254", False), ("8.8.8.8", True)])
+def test_a_code_outside_of_loopback_is_told(code, is_told):
+    zone = content()
+    zone.datasets[0].add4(1, 32, zone.value_of(Value(("127.0.0.3", code))))
+    (found,) = examine(table(zone), 0)
+    assert any("return codes outside" in each for each in found.warnings) is is_told

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_network
 
+import numpy as np
+
 from reputon.zone import checks
 from reputon.zone.content import FOREVER
 from reputon.zone.dump.entries import Name, names
@@ -14,6 +16,7 @@ from reputon.zone.table import Table
 
 _LOOPBACK, _TEST = 0x7F000001, 0x7F000002
 _MAPPED = 0xFFFF << 32
+_CODE = 127  # the first octet of a return code
 
 # What no mail comes from (RFC 6890); 127.0.0.0/24 has the test entries.
 RESERVED = (
@@ -47,7 +50,7 @@ def examine(table: Table, now: float) -> Iterator[Examined]:
         faults = [each for each in unfit if each.startswith(f"{zone.apex} ")]
         if stale != FOREVER and now >= stale:
             faults.append(f"{zone.apex} is stale: it lists nobody, and answers SERVFAIL")
-        odd = [*_addresses(table, row, four, six), *_names(named)]
+        odd = [*_addresses(table, row, four, six), *_names(named), *_codes(table, four, six, named)]
         listed = sum(1 for each in named if each.itself or each.below)
         yield Examined(
             zone.apex, zone.serial, zone.entries, len(four), len(six), listed, stale, tuple(faults),
@@ -67,6 +70,18 @@ def _addresses(table: Table, row: int, four: Spans, six: Spans) -> Iterator[str]
             yield "does not list ::ffff:127.0.0.2, by which others test it (RFC 5782 section 5)"
         if six.has(_MAPPED | _LOOPBACK):
             yield "lists ::ffff:127.0.0.1, as if the world were listed (RFC 5782 section 5)"
+
+
+def _codes(table: Table, four: Spans, six: Spans, named: list[Name]) -> Iterator[str]:
+    """Whether what is said are codes: an address of somebody's is none (RFC 5782 section 2.1)."""
+    of_names = [value for each in named for value in (each.itself, each.below)]
+    rows = table.arrays.values[np.unique(np.concatenate([four.value, six.value, np.array(of_names, np.int64)]))]
+    for each in range(int(rows[:, layout.CODE_COUNT].max(initial=0))):
+        rows = rows[rows[:, layout.CODE_COUNT] > each]
+        octets = table.arrays.blob[rows[:, layout.CODES].astype(np.int64) + 4 * each]
+        if (octets != _CODE).any():
+            yield "has return codes outside of 127.0.0.0/8 (RFC 5782 section 2.1)"
+            return
 
 
 def _names(named: list[Name]) -> Iterator[str]:

@@ -70,34 +70,22 @@ def answer(
     work[RCODE] = 0
     work[OUTCOME] = DROPPED
     said = read(buf, begin, begin + size, work)
-    if said in (DROP, RARE):
-        return said
     if said != OK:
-        work[RCODE] = said
-        if work[EDNS] == 0:
-            work[OUTCOME] = FAULTY
-            return write_bare(buf, begin, said)
-        # What is wrong is the OPT record: the answer must have one (RFC 6891 section 7).
-        size = write_refusal(buf, begin, work, said, NO_EDE)
-        work[OUTCOME] = FAULTY
-        return size
+        return said if said in (DROP, RARE) else write_fault(buf, begin, work, said)
     refusal = refused(work)
     if refusal != OK:
         return refusal if refusal == RARE else write_refusal(buf, begin, work, refusal, NO_EDE)
     if not find_zone(buf, table, work):
         return write_refusal(buf, begin, work, REFUSED, EDE_NOT_AUTHORITATIVE)
-    zone = work[ZONE]
-    action = guard.actions[client, zone] + 0
+    action = guard.actions[client, work[ZONE]] + 0
     if action == IGNORE:
         work[OUTCOME] = IGNORED
         return DROP
-    why = DENIED if action in (REFUSE, CODE) else OK
-    if why == OK and guard.needs_key[zone] != 0 and work[CUT] != 0:
-        why = take_key(buf, guard, work, now)
+    why = admit(buf, guard, work, action, now)
     if why != OK:
         is_code = action == CODE or (why == OVER_QUOTA and guard.limits[QUOTA_CODE] != 0)
         return deny(buf, begin, guard, work, why, is_code)
-    stale = table.zones[zone, STALE]
+    stale = table.zones[work[ZONE], STALE]
     if stale != 0 and now >= stale:
         return write_refusal(buf, begin, work, SERVFAIL, EDE_INVALID_DATA)
     look_up(buf, table, work, now)
@@ -105,6 +93,29 @@ def answer(
         # A key alone is a name with nothing but others below it: not another apex.
         work[VALUE], work[NODE], work[EXISTS] = 0, NO_NODE, 1 if action != EMPTY else 0
     return write_answer(buf, begin, table, work, now, most if most != 0 else min(work[PAYLOAD], SIZE))
+
+
+@jit.kernel
+def write_fault(buf: Any, begin: int, work: Any, rcode: int) -> int:
+    """What is said of a packet that cannot be read: the length."""
+    if work[EDNS] == 0:
+        work[RCODE] = rcode
+        length = write_bare(buf, begin, rcode)
+    else:
+        # What is wrong is the OPT record: the answer must have one (RFC 6891 section 7).
+        length = write_refusal(buf, begin, work, rcode, NO_EDE)
+    work[OUTCOME] = FAULTY
+    return length
+
+
+@jit.kernel
+def admit(buf: Any, guard: Any, work: Any, action: int, now: int) -> int:
+    """Whether a client may ask in the zone: OK, DENIED, or what is wrong with its key, which is cut off."""
+    if action in (REFUSE, CODE):
+        return DENIED
+    if guard.needs_key[work[ZONE]] == 0 or work[CUT] == 0:
+        return OK
+    return take_key(buf, guard, work, now)
 
 
 @jit.kernel

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from multiprocessing import connection as _connection  # noqa: F401 - joins need it, perhaps of a user that may not read it
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from typing import Any
