@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def snippet(language):
     return found.group(1)
 
 
-class Secondary:
+class Secondary(ABC):
     """A server that takes zones from a primary; `folder` has all that it writes."""
 
     program = ""
@@ -56,21 +57,21 @@ class Secondary:
         head, zone = text.split("zone:\n", 1)
         return head + self.zones(zone, apexes)
 
+    @abstractmethod
     def around(self, snippet):
         """The snippet with what a private server needs."""
-        raise NotImplementedError
 
+    @abstractmethod
     def options(self, config):
         """The arguments."""
-        raise NotImplementedError
 
+    @abstractmethod
     def unsigned(self, text):
         """The snippet without its key."""
-        raise NotImplementedError
 
+    @abstractmethod
     def zones(self, zone, apexes):
         """The snippet's zone, once for each apex."""
-        raise NotImplementedError
 
     def ask(self, name, rdtype="A"):
         """The answer; a server that takes up a new zone may lose a question."""

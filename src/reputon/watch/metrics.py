@@ -1,13 +1,13 @@
 """Metrics: what monitoring reads of the watch, as Prometheus text at an HTTP port of its own."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import sqlalchemy as sa
-from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from reputon import exposition
 from reputon.watch import outbox
 from reputon.watch import tables as t
 from reputon.watch.history import History
@@ -59,15 +59,9 @@ class Watched(Collector):
 @contextmanager
 def served(history: History, host: str, port: int) -> Iterator[int]:
     """The metrics at http://HOST:PORT/metrics until the block ends; yields the port.  WatchError."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(Watched(history))
-    try:
-        server, thread = start_http_server(port, host, registry)
-    except OSError as error:
-        raise WatchError(f"watch.metrics: cannot listen at {host}:{port}: {error.strerror}") from None
-    try:
-        yield int(server.server_port)
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with ExitStack() as stack:
+        try:
+            bound = stack.enter_context(exposition.served(Watched(history), host, port))
+        except OSError as error:
+            raise WatchError(f"watch.metrics: {error}") from None
+        yield bound

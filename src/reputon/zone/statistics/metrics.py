@@ -1,17 +1,17 @@
 """Metrics: what monitoring reads of a running DNS server, as Prometheus text at an HTTP port of its own."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
 from time import time
 from urllib.request import urlopen
 
-from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
+from reputon import exposition
 from reputon.zone.content import FOREVER
 from reputon.zone.kernel.layout import STALE
 from reputon.zone.statistics.seen import Seen
@@ -91,18 +91,12 @@ def _gauge(name: str, about: str, value: float) -> Metric:
 @contextmanager
 def served(seen: Callable[[], Seen], host: str, port: int) -> Iterator[int]:
     """The metrics at http://HOST:PORT/metrics until the block ends; yields the port.  MetricsError."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(Served(seen))
-    try:
-        server, thread = start_http_server(port, host, registry)
-    except OSError as error:
-        raise MetricsError(f"serve.dns.metrics: cannot listen at {host}:{port}: {error.strerror}") from None
-    try:
-        yield int(server.server_port)
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with ExitStack() as stack:
+        try:
+            bound = stack.enter_context(exposition.served(Served(seen), host, port))
+        except OSError as error:
+            raise MetricsError(f"serve.dns.metrics: {error}") from None
+        yield bound
 
 
 @dataclass(frozen=True, slots=True)
